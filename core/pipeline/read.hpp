@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From pipeline file to model. Two steps, since the plugin folders stand in the file itself: parse reads the file,
+// check holds it against the stage types found. Pure but for reading variables through the seam; main thread.
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/model.hpp"
+
+namespace tidegate::pipeline {
+
+/// Gives the stage type for a `use`, and whether its plugin is bundled; null when no plugin offers it.
+struct KnownType {
+  const manifest::StageType* type = nullptr;
+  std::string plugin_id;
+  bool bundled = false;
+};
+struct Catalogue {
+  std::function<KnownType(std::string_view use)> find;
+  std::vector<std::string> names;  ///< all stage types, for the nearest name
+};
+
+/// What a command line adds: `--set k=v` (a [with] value) and `--set stage.k=v` (one stage's).
+struct Overrides {
+  std::vector<std::pair<std::string, std::string>> set;
+  std::string working_folder;
+};
+
+struct Reading {
+  Pipeline pipeline;
+  std::vector<base::Error> errors;    ///< all at once, each with its place, sorted by it
+  std::vector<base::Error> warnings;
+};
+
+/// Syntax, keys and values that need no manifest; enough to know [plugins].
+Reading parse(std::string_view toml, const std::string& file, bool bundled, const std::string& working_folder);
+
+/// Kinds, order of kinds, settings, overlays, `when` keys, notify events, isolation. Adds to `reading`. Undefined
+/// variables are warnings, or errors when `variables_required`.
+void check(Reading& reading, const Catalogue& catalogue, const Overrides& overrides, const base::Environment& variables, bool variables_required);
+
+/// The settings of a stage in an environment: [with] value, overlay, `${VAR}` expanded (except in secrets), checked,
+/// defaults filled in. `environments`: the names an overlay may go by, most specific first.
+base::Result<base::Value> settings_for(const Stage& stage, const manifest::StageType& type, const std::vector<std::string>& environments,
+                                       const base::Environment& variables, const std::string& working_folder);
+
+/// "${VAR}", "${VAR:-default}" with nesting, "$$" for a dollar. An undefined variable without default is an error of
+/// class config that names it.
+base::Result<std::string> expand(std::string_view text, const base::Environment& variables, const base::Place& where);
+
+/// True when every condition holds. `lookup` gives a context value; a missing one makes its condition false.
+/// environment.name also matches by its class, and unknown as production.
+bool holds(const std::vector<Condition>& when, const std::function<std::optional<std::string>(std::string_view key)>& lookup);
+
+/// Reads ".env" style text: NAME=value, quotes, `export`, comments. Later lines win.
+std::map<std::string, std::string> parse_dotenv(std::string_view text);
+
+}  // namespace tidegate::pipeline

@@ -35,7 +35,7 @@ const char tidegate_manifest[@size@] = {@bytes@};
 endfunction()
 
 function(tidegate_add_plugin target)
-  cmake_parse_arguments(arg "" "MANIFEST" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "FIXTURE" "MANIFEST" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT arg_MANIFEST)
     set(arg_MANIFEST plugin.toml)
   endif()
@@ -52,4 +52,10 @@ function(tidegate_add_plugin target)
     PREFIX "" SUFFIX ".tidegate.so"
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${TIDEGATE_PLUGIN_CMAKE_DIR}/plugin.version)
+  if(TIDEGATE_PLUGIN_DIR) # inside this project: beside the host; a plugin of one's own stays in its build folder
+    set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/$<IF:$<BOOL:${arg_FIXTURE}>,fixtures,${TIDEGATE_PLUGIN_DIR}>)
+    if(NOT arg_FIXTURE)
+      install(TARGETS ${target} LIBRARY DESTINATION ${TIDEGATE_PLUGIN_DIR})
+    endif()
+  endif()
 endfunction()

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hub: the database sessions of one run. `main` is one connection that all stages use in turn, reset between them;
+// a fresh one on request once the run has changed something; `watch` names who blocks main and is opened only when
+// main has to wait. Owned by the run; stage thread.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "services/db/session.hpp"
+#include "services/host.hpp"
+
+namespace tidegate::services::db {
+
+class Hub {
+ public:
+  /// Gives the connection text for a name ("main") with `${VAR}` expanded; asked once, when first opened.
+  using Resolve = std::function<base::Result<std::string>(std::string_view connection)>;
+  struct Options {
+    std::string application_name;                  ///< fallback_application_name: never over the user's own
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds lock_timeout{200};
+    base::Deadline deadline;
+    std::function<void(const std::string& warning)> on_warning;  ///< ignored URL parameters and the like
+    std::function<void(std::string_view severity, std::string_view message)> on_notice;
+  };
+  Hub(base::Redactor& redactor, Interruption& interruption, Resolve resolve, Options options);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  /// The run's main session, connected on first use.
+  base::Result<Session*> main(base::Deadline deadline);
+  /// The parsed target of a connection, without connecting (plan's hash, status).
+  base::Result<const ConnectionTarget*> target(std::string_view connection);
+  /// A connection of its own.
+  base::Result<std::unique_ptr<Session>> open(std::string_view connection, base::Deadline deadline);
+  /// The sessions that block `pid`, one a line: "pid 123 (psql, alice, idle in transaction for 5 min): UPDATE …"; from
+  /// the watch session, opened on first use, each try limited to a second. Empty: nobody, or it could not be seen.
+  std::string blockers_of(int pid);
+  /// The next stage begins: main is reset before its next message, and told apart as read-only or not.
+  void next_stage();
+  /// From now on `fresh` means a new connection.
+  void mark_changed() { changed_ = true; }
+  [[nodiscard]] bool changed() const { return changed_; }
+  [[nodiscard]] bool main_is_open() const;
+  /// How many connections this run has opened.
+  [[nodiscard]] int connections_opened() const;
+  void close_all();
+
+ private:
+  friend struct ServiceAccess;  // db/service.cpp
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  bool changed_ = false;
+};
+
+}  // namespace tidegate::services::db

@@ -80,6 +80,11 @@ class Host : public tg_host {
   Call call;
 };
 
+/// Every service that this host knows, by id.
+std::vector<std::string> known_services();
+/// The ids of `granted` for a stage type: what its manifest requires or wants and this host knows.
+std::vector<std::string> grants_for(const manifest::StageType& type);
+
 // The tables, one a file (control.cpp, config.cpp, db/service.cpp, …).
 const tg_log_v1* log_table();
 const tg_control_v1* control_table();

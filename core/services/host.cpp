@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/host.hpp"
+
+#include <algorithm>
+#include <tidegate/services.hpp>
+
+#include "services/guard.hpp"
+#include "services/settings.hpp"
+
+namespace tidegate::services {
+namespace {
+
+struct Service {
+  const char* id;
+  const void* (*table)();
+};
+
+template <auto table>
+const void* erased() {
+  return table();
+}
+
+constexpr Service kServices[] = {
+    {TG_LOG, &erased<&log_table>},         {TG_CONTROL, &erased<&control_table>}, {TG_CONFIG, &erased<&config_table>},
+    {TG_CONTEXT, &erased<&context_table>}, {TG_SECRETS, &erased<&secrets_table>}, {TG_DB, &erased<&db_table>},
+    {TG_HTTP, &erased<&http_table>},       {TG_PROCESS, &erased<&process_table>}, {TG_STAGES, &erased<&stages_table>},
+};
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+const void* find_service(const tg_host* raw, const char* id) noexcept {
+  const Host& host = Host::from(raw);
+  if (id == nullptr) return nullptr;
+  const std::string_view wanted = id;
+  const bool asked_for = contains(host.type.required_services, wanted) || contains(host.type.wanted_services, wanted);
+  if (!asked_for || !contains(host.granted, wanted)) return nullptr;
+  for (const auto& service : kServices)
+    if (wanted == service.id) return service.table();
+  return nullptr;
+}
+
+}  // namespace
+
+Host::Host(Shared& shared_, std::string stage_id_, const manifest::StageType& type_, base::Value config_, std::vector<std::string> granted_)
+    : tg_host{sizeof(tg_host), TG_ABI_MINOR, &find_service},
+      shared(shared_),
+      stage_id(std::move(stage_id_)),
+      type(type_),
+      config(std::move(config_)),
+      granted(std::move(granted_)) {
+  hide_sensitive(type, config, shared.redactor);
+}
+
+Host::~Host() = default;
+
+std::vector<std::string> grants_for(const manifest::StageType& type) {
+  std::vector<std::string> out;
+  for (const auto& service : kServices)
+    if (contains(type.required_services, service.id) || contains(type.wanted_services, service.id)) out.emplace_back(service.id);
+  return out;
+}
+
+std::vector<std::string> known_services() {
+  std::vector<std::string> out;
+  for (const auto& service : kServices) out.emplace_back(service.id);
+  return out;
+}
+
+tg_status report_error(tg_report* report, const base::Error& error) {
+  const auto status = static_cast<tg_status>(error.code == base::Status::ok ? base::Status::internal : error.code);
+  if (report == nullptr) return status;
+  using sdk::to_abi;
+  const tg_error raw{sizeof(tg_error),
+                     status,
+                     to_abi(error.message),
+                     to_abi(error.hint),
+                     to_abi(error.file),
+                     error.line,
+                     error.column,
+                     to_abi(error.sqlstate),
+                     to_abi(error.detail),
+                     to_abi(error.relation),
+                     to_abi(error.constraint)};
+  report->error(report, &raw);
+  return status;
+}
+
+void log_plugin_bug(const Host& host, const std::string& what) {
+  host.shared.sink.log(host.stage_id, TG_LOG_WARN,
+                       host.shared.redactor.apply("bug in the plugin of stage type '" + host.type.type + "': " + what));
+}
+
+}  // namespace tidegate::services

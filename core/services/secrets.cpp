@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tidegate.secrets/1: the only way to a setting of type secret. The pipeline holds `${NAME}`; the value is read when it
+// is asked for, and known to the redactor before the plugin has it.
+#include <tidegate/services.hpp>
+
+#include "base/text.hpp"
+#include "services/guard.hpp"
+#include "services/settings.hpp"
+
+namespace tidegate::services {
+namespace {
+
+/// NAME of "${NAME}"; empty when the text is anything else.
+std::string_view variable_in(std::string_view text) {
+  text = base::trim(text);
+  if (text.size() < 4 || text.substr(0, 2) != "${" || text.back() != '}') return {};
+  const auto name = text.substr(2, text.size() - 3);
+  return name.find_first_of("${}:") == std::string_view::npos ? name : std::string_view{};
+}
+
+tg_status get(const tg_host* raw, tg_str raw_path, void* user, tg_take take) noexcept {
+  return guarded(nullptr, [&]() -> tg_status {
+    const Host& host = Host::from(raw);
+    const std::string path(sdk::view(raw_path));
+    const auto* setting = setting_at(host.type, path);
+    const auto* written = host.config.at_path(path);
+    if (setting == nullptr || setting->type != manifest::SettingType::secret || written == nullptr || written->is_nil())
+      return TG_E_NOT_FOUND;
+    const std::string reference = written->text();
+    const auto name = variable_in(reference);
+    if (name.empty()) {  // not repeated: somebody may have written the secret itself
+      host.shared.sink.log(host.stage_id, TG_LOG_ERROR,
+                           "the secret setting '" + path + "' must be written as ${NAME}, the name of an environment variable");
+      return TG_E_CONFIG;
+    }
+    const auto value = host.shared.variables(name);
+    if (!value || value->empty()) {
+      host.shared.sink.log(host.stage_id, TG_LOG_ERROR,
+                           "the secret setting '" + path + "' needs the environment variable " + std::string(name) + ", which is not set");
+      return TG_E_NOT_FOUND;
+    }
+    host.shared.redactor.add(*value);
+    take(user, sdk::to_abi(*value));
+    return TG_OK;
+  });
+}
+
+constexpr tg_secrets_v1 kTable{sizeof(tg_secrets_v1), 0, &get};
+
+}  // namespace
+
+const tg_secrets_v1* secrets_table() {
+  return &kTable;
+}
+
+}  // namespace tidegate::services

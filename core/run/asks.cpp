@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Runner's questions to stages by extension, and the format's lock that stands around the change.
+#include <algorithm>
+#include <random>
+
+#include "run/format_lock.hpp"
+#include "run/json.hpp"
+#include "run/notifier.hpp"
+#include "run/runner.hpp"
+
+namespace tidegate::run {
+namespace {
+
+using base::Deadline;
+using base::Error;
+using base::Result;
+using base::Status;
+using services::Access;
+
+constexpr std::string_view kHistory = "tidegate.history/1";
+constexpr std::string_view kPlan = "tidegate.plan/1";
+constexpr std::chrono::minutes kQuestionLimit{2};
+constexpr int kConnectTries = 3;
+constexpr std::chrono::milliseconds kFirstPause{400};
+
+/// Worth another try: nobody there yet, as while a server starts. Not after a time-out, which cost its time already,
+/// nor for a wrong password or a missing database (SQLSTATE class 28, 3D).
+bool worth_a_retry(const Error& error) {
+  const bool permanent = error.sqlstate.rfind("28", 0) == 0 || error.sqlstate.rfind("3D", 0) == 0;
+  return error.code == Status::unavailable && !permanent && error.detail != "timeout";
+}
+
+std::chrono::milliseconds jittered(std::chrono::milliseconds pause) {
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(pause.count() / 2, pause.count())(random));
+}
+
+}  // namespace
+
+stage::Stage* Runner::offering(std::string_view extension) {
+  for (auto& entry : entries_)
+    if (entry.stage->offers(extension) && applies(*entry.spec)) return entry.stage.get();
+  return nullptr;
+}
+
+Result<std::string> Runner::call_watched(stage::Stage& stage, std::string_view extension, std::string_view method, std::string_view arguments,
+                                         Access access, Deadline deadline) {
+  guard_.watch(watch_for(stage, deadline));
+  auto answer = stage.call(extension, method, arguments, access, deadline);
+  guard_.unwatch();
+  return answer;
+}
+
+Result<History> Runner::read_history_now() {
+  auto* stage = offering(kHistory);
+  if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline keeps a history of migrations"};
+  auto pause = kFirstPause;
+  for (int attempt = 1;; ++attempt) {
+    auto answer = call_watched(*stage, kHistory, "list", "{}", Access::read, Deadline::in(kQuestionLimit));
+    if (answer) return read_history(*answer);
+    if (!worth_a_retry(answer.error()) || attempt == kConnectTries) return answer.error();
+    const auto span = jittered(pause);
+    events_.emit("stage.retry", stage->id(), {{"attempt", attempt}, {"of", kConnectTries}, {"ms", static_cast<std::int64_t>(span.count())},
+                                              {"error", to_value(answer.error())}});
+    if (shared_.interruption.wait_for(span)) return Error{Status::cancelled, "interrupted"};
+    pause *= 3;
+  }
+}
+
+Result<History> Runner::history() {
+  if (before_) return *before_;
+  auto found = read_history_now();
+  if (found) {
+    before_ = *found;
+    if (!std::exchange(edits_told_, true))
+      for (const auto& name : found->edited)
+        events_.emit("log", "", {{"level", "warn"}, {"message", "migration " + name + " was edited after it was applied; the database has the older text"}});
+  }
+  return found;
+}
+
+Result<std::vector<PlannedMigration>> Runner::plan() {
+  auto* stage = offering(kPlan);
+  if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline can say what it would do"};
+  auto answer = call_watched(*stage, kPlan, "pending", "{}", Access::read, Deadline::in(kQuestionLimit));
+  if (!answer) return answer.error();
+  return read_plan(*answer);
+}
+
+Result<std::string> Runner::ask(std::string_view extension, std::string_view method, std::string_view arguments_json, Access access, Deadline deadline) {
+  auto* stage = offering(extension);
+  if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
+  if (extension == kHistory && method == "list" && before_ && !changing_) return before_->json;
+  return stage->call(extension, method, arguments_json, access, deadline);
+}
+
+Result<void> Runner::lock() {
+  auto* stage = offering(kHistory);
+  if (stage == nullptr) return {};
+  auto answer = call_watched(*stage, kHistory, "lock_key", "{}", Access::none, Deadline::in(kQuestionLimit));
+  if (!answer) return answer.error();
+  const auto object = from_json(*answer);
+  const base::Value* key = object ? object->find("key") : nullptr;
+  if (key == nullptr || key->is_nil()) return {};
+  auto main = shared_.databases.main(Deadline::in(kQuestionLimit));
+  if (!main) return main.error();
+  shared_.databases.next_stage();
+  LockWait wait{pipeline_.lock_wait, &shared_.interruption, {}, {}};
+  wait.on_wait = [this](const std::string& holder, std::chrono::milliseconds waited) {
+    events_.emit("waiting", "", {{"for", "run"}, {"ms", static_cast<std::int64_t>(waited.count())}, {"blockers", base::Array{holder}}});
+    if (notifier_) notifier_->tell("waiting", {{"run", events_.run_id()}, {"pipeline", pipeline_.name}, {"holder", holder}});
+  };
+  if (auto taken = take_format_lock(**main, key->integer(), wait); !taken) return taken.error();
+  events_.emit("lock.taken", "", {{"key", key->integer()}});
+  return {};
+}
+
+Result<std::string> Runner::call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json) {
+  auto* stage = offering(extension);
+  if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
+  if (auto locked = lock(); !locked) return locked.error();
+  return call_watched(*stage, extension, method, arguments_json, Access::write, Deadline::in(kQuestionLimit));
+}
+
+}  // namespace tidegate::run

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/events.hpp"
+
+#include "base/text.hpp"
+#include "run/json.hpp"
+
+namespace tidegate::run {
+namespace {
+
+using base::Table;
+using base::Value;
+
+void redact(Value& value, const base::Redactor& redactor) {
+  if (auto* text = value.as<std::string>()) *text = redactor.apply(*text);
+  if (auto* array = value.as<base::Array>())
+    for (auto& element : *array) redact(element, redactor);
+  if (auto* table = value.as<Table>())
+    for (auto& [key, member] : *table) redact(member, redactor);
+}
+
+void add_text(Table& table, const char* key, const std::string& text) {
+  if (!text.empty()) table.emplace_back(key, text);
+}
+
+void add_place(Table& table, const std::string& file, std::uint32_t line, std::uint32_t column) {
+  if (file.empty()) return;
+  Table where{{"file", file}};
+  if (line != 0) where.emplace_back("line", static_cast<std::int64_t>(line));
+  if (column != 0) where.emplace_back("column", static_cast<std::int64_t>(column));
+  table.emplace_back("where", std::move(where));
+}
+
+}  // namespace
+
+Value to_value(const Event& event) {
+  Table out{{"v", 1},
+            {"seq", static_cast<std::int64_t>(event.seq)},
+            {"time", base::format_time(event.time)},
+            {"run", event.run},
+            {"type", event.type}};
+  if (!event.stage.empty()) out.emplace_back("stage", event.stage);
+  if (const auto* fields = event.fields.as<Table>()) out.insert(out.end(), fields->begin(), fields->end());
+  return out;
+}
+
+Value to_value(const stage::Finding& finding) {
+  Table out{{"verdict", stage::name_of(finding.verdict)}, {"rule", finding.rule}, {"message", finding.message}};
+  add_place(out, finding.file, finding.line, finding.column);
+  add_text(out, "fix", finding.fix);
+  if (!finding.attributes_json.empty())
+    if (auto more = from_json(finding.attributes_json); more && more->as<Table>() != nullptr)
+      out.insert(out.end(), more->as<Table>()->begin(), more->as<Table>()->end());
+  return out;
+}
+
+Value to_value(const base::Error& error) {
+  Table out{{"class", base::name_of(error.code)}, {"message", error.message}};
+  add_text(out, "hint", error.hint);
+  add_place(out, error.file, error.line, error.column);
+  add_text(out, "sqlstate", error.sqlstate);
+  add_text(out, "detail", error.detail);
+  add_text(out, "relation", error.relation);
+  add_text(out, "constraint", error.constraint);
+  return out;
+}
+
+void EventStream::emit(std::string_view type, std::string_view stage, Table fields) {
+  Event event{0, std::chrono::system_clock::now(), run_id_, std::string(type), std::string(stage), std::move(fields)};
+  redact(event.fields, redactor_);
+  const std::lock_guard lock(mutex_);
+  event.seq = ++seq_;
+  for (auto* reader : readers_) reader->on_event(event);
+}
+
+}  // namespace tidegate::run

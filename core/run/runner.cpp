@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/runner.hpp"
+
+#include <algorithm>
+
+#include "run/notifier.hpp"
+
+namespace tidegate::run {
+
+using base::Clock;
+using base::Error;
+using base::Status;
+using manifest::Kind;
+using stage::Verdict;
+
+Runner::Runner(const pipeline::Pipeline& pipeline, Settings settings, MakeStage make, World world)
+    : pipeline_(pipeline),
+      settings_(std::move(settings)),
+      make_(std::move(make)),
+      events_(world.events),
+      guard_(world.guard),
+      shared_{world.redactor, world.context, *this, world.interruption, world.databases,
+              [this](auto extension, auto method, auto arguments, auto access, auto deadline) {
+                return ask(extension, method, arguments, access, deadline);
+              },
+              std::move(world.variables)},
+      notifier_(std::make_unique<Notifier>(pipeline_, make_, shared_, events_, guard_)) {
+  guard_.exit_code_on_second_signal([this](int signal) { return changing_ ? kExitKept : 128 + signal; });
+}
+
+Runner::~Runner() { guard_.exit_code_on_second_signal(nullptr); }
+
+Report Runner::run() {
+  began_ = Clock::now();
+  events_.emit("run.started", "", {{"pipeline", pipeline_.name}, {"file", pipeline_.file}, {"dry_run", settings_.dry_run}});
+  enter("detecting");
+  if (auto prepared = prepare(); !prepared) {
+    end_early(prepared.error());
+    return report_;
+  }
+  if (!settings_.dry_run) notifier_->tell("started", {{"run", events_.run_id()}, {"pipeline", pipeline_.name}, {"environment", environments_.front()}});
+  check_and_change();
+  return report_;
+}
+
+void Runner::enter(std::string_view state) { events_.emit("run.state", "", {{"state", state}}); }
+
+void Runner::check_and_change() {
+  enter("checking");
+  const bool has_history = offering("tidegate.history/1") != nullptr;
+  if (has_history) {
+    auto found = history();
+    if (!found) return end_early(found.error());
+    report_.pending = found->pending;
+  }
+  if (!run_kind(Kind::precheck)) return;
+  if (settings_.dry_run) return dry_run_changes();
+  const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
+    return e.spec->kind == Kind::apply && applies(*e.spec);
+  });
+  const auto wanted = [&] { return !report_.pending.empty() || pending_unknown; };
+  if (wanted() && has_history && !recheck()) return;
+  if (wanted()) {
+    change();
+    if (finished_) return;
+  } else {
+    skip_changes();
+  }
+  enter("verifying");
+  if (!run_kind(Kind::verify)) return;
+  finish({Outcome::succeeded, kExitOk}, std::nullopt);
+}
+
+void Runner::skip_changes() {
+  for (const auto& entry : entries_)
+    if (entry.spec->kind == Kind::apply) skip(*entry.spec, applies(*entry.spec) ? "nothing is pending" : why_not(*entry.spec));
+}
+
+void Runner::dry_run_changes() {
+  if (offering("tidegate.plan/1") != nullptr && !report_.pending.empty()) {
+    auto planned = plan();
+    if (!planned) return end_early(planned.error());
+    for (const auto& migration : *planned)
+      events_.emit("plan.migration", "", {{"name", migration.name},
+                                          {"statements", static_cast<std::int64_t>(migration.statements.size())},
+                                          {"transactional", migration.transactional}});
+  }
+  for (auto& entry : entries_) {
+    if (entry.spec->kind == Kind::apply && !entry.stage->offers("tidegate.plan/1")) {
+      if (applies(*entry.spec)) {
+        const auto began = Clock::now();
+        if (!conclude(entry, call_stage(entry, true), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began))) return;
+      } else {
+        skip(*entry.spec, why_not(*entry.spec));
+      }
+    } else if (entry.spec->kind == Kind::apply || entry.spec->kind == Kind::verify) {
+      skip(*entry.spec, "dry run");
+    }
+  }
+  finish({Outcome::succeeded, kExitOk}, std::nullopt);
+}
+
+/// Runs the stages of a kind in order; false when one of them ended the run.
+bool Runner::run_kind(Kind kind) {
+  for (auto& entry : entries_) {
+    if (entry.spec->kind != kind) continue;
+    if (interrupted()) return false;
+    if (!applies(*entry.spec)) {
+      skip(*entry.spec, why_not(*entry.spec));
+      continue;
+    }
+    const auto began = Clock::now();
+    auto outcome = call_stage(entry, settings_.dry_run);
+    if (!conclude(entry, std::move(outcome), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began))) return false;
+  }
+  return true;
+}
+
+/// Takes the lock and reads what is pending again; false when the run ended.
+bool Runner::recheck() {
+  if (interrupted()) return false;
+  enter("locked");
+  if (auto locked = lock(); !locked) {
+    end_early(locked.error());
+    return false;
+  }
+  enter("rechecking");
+  before_.reset();
+  auto again = history();
+  if (!again) {
+    end_early(again.error());
+    return false;
+  }
+  const bool same = again->pending == report_.pending;
+  report_.pending = again->pending;
+  return same || report_.pending.empty() || run_kind(Kind::precheck);
+}
+
+void Runner::change() {
+  const bool has_history = before_.has_value();
+  for (auto& entry : entries_) {
+    if (entry.spec->kind != Kind::apply) continue;
+    if (interrupted()) return;
+    if (!applies(*entry.spec)) {
+      skip(*entry.spec, why_not(*entry.spec));
+      continue;
+    }
+    const auto began = Clock::now();
+    auto outcome = call_stage(entry, false);
+    const auto error = outcome.error;
+    const bool passed = conclude(entry, std::move(outcome), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
+    if (!passed) return settle_failed_change(error.value_or(Error{Status::failed, "stage '" + entry.spec->id + "' failed"}), has_history);
+  }
+  report_.applied = std::move(report_.pending);
+  report_.pending.clear();
+}
+
+/// An apply stage failed: what of this run stands is read from the history, never guessed.
+void Runner::settle_failed_change(const Error& error, bool has_history) {
+  shared_.interruption.clear();
+  const int signal = guard_.signal();
+  if (!changing_) {
+    if (signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
+    return finish(end_before_change(error), error);
+  }
+  if (!has_history) return finish({Outcome::kept, kExitKept}, error);
+  const History before = *before_;
+  before_.reset();
+  auto after = history();
+  if (!after) {
+    Error unknown = error;
+    unknown.hint += (unknown.hint.empty() ? "" : "; ") + std::string("the history could not be read afterwards (") + after.error().message +
+                    "), so look at `tidegate status` before the next run";
+    return finish({Outcome::kept, kExitKept}, unknown);
+  }
+  report_.kept = standing(before, *after);
+  report_.pending = after->pending;
+  if (!report_.kept.empty()) return finish({Outcome::kept, kExitKept}, error);
+  if (signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
+  finish({Outcome::failed, kExitFailed}, error);
+}
+
+bool Runner::interrupted() {
+  if (!shared_.interruption.triggered() || finished_) return finished_;
+  const Error error{Status::cancelled, "interrupted by signal " + std::to_string(guard_.signal()), "nothing was left half done; run again"};
+  end_early(error);
+  return true;
+}
+
+/// The run ends without an apply stage having failed.
+void Runner::end_early(const Error& error) {
+  shared_.interruption.clear();
+  if (guard_.signal() != 0) {
+    if (changing_) {
+      report_.kept = report_.applied;
+      return finish({Outcome::kept, kExitKept}, error);
+    }
+    return finish({Outcome::cancelled, 128 + guard_.signal()}, error);
+  }
+  finish(end_before_change(error), error);
+}
+
+void Runner::finish(End end, std::optional<Error> error) {
+  if (finished_) return;
+  finished_ = true;
+  report_.outcome = end.outcome;
+  report_.exit = end.exit;
+  report_.error = std::move(error);
+  if (!settings_.dry_run) {
+    base::Table fields{{"run", events_.run_id()},
+                       {"pipeline", pipeline_.name},
+                       {"environment", environments_.empty() ? std::string("unknown") : environments_.front()},
+                       {"outcome", name_of(end.outcome)},
+                       {"exit", end.exit},
+                       {"applied", to_array(report_.applied)},
+                       {"pending", to_array(report_.pending)},
+                       {"kept", to_array(report_.kept)}};
+    if (report_.error) fields.emplace_back("error", to_value(*report_.error));
+    notifier_->tell(name_of(end.outcome), fields);
+  }
+  shared_.databases.close_all();
+  enter("finished");
+  emit_finished();
+}
+
+void Runner::emit_finished() {
+  base::Array findings;
+  for (const auto& finding : report_.findings) findings.push_back(to_value(finding));
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
+  base::Table fields{{"outcome", name_of(report_.outcome)},
+                     {"exit", report_.exit},
+                     {"applied", to_array(report_.applied)},
+                     {"pending", to_array(report_.pending)},
+                     {"undone", base::Array{}},
+                     {"kept", to_array(report_.kept)},
+                     {"findings", std::move(findings)},
+                     {"ms", static_cast<std::int64_t>(took)}};
+  if (report_.error) fields.emplace_back("error", to_value(*report_.error));
+  events_.emit("run.finished", "", std::move(fields));
+}
+
+}  // namespace tidegate::run

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runner: takes a checked pipeline through the states of a run and says how it ended. Commands that only ask use its
+// first half (prepare, history, plan). Owned by one command; main thread, but for the Sink calls that services make.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/model.hpp"
+#include "run/events.hpp"
+#include "run/guard.hpp"
+#include "run/history.hpp"
+#include "run/outcome.hpp"
+#include "services/db/hub.hpp"
+#include "stage/stage.hpp"
+
+namespace tidegate::run {
+
+class Notifier;
+
+/// Makes a stage with the settings that hold in an environment (its names, most specific first).
+using MakeStage = std::function<base::Result<std::unique_ptr<stage::Stage>>(const pipeline::Stage& spec, const std::vector<std::string>& environments,
+                                                                             services::Shared& shared)>;
+
+/// What the runner works with; all of it outlives the runner.
+struct World {
+  base::Redactor& redactor;
+  services::ContextStore& context;
+  services::Interruption& interruption;
+  services::db::Hub& databases;
+  EventStream& events;
+  Guard& guard;
+  base::Environment variables;
+};
+
+struct Settings {
+  bool dry_run = false;
+  std::string environment;  ///< --environment; "" = as detected
+};
+
+struct Report {
+  Outcome outcome = Outcome::succeeded;
+  int exit = kExitOk;
+  std::optional<base::Error> error;
+  std::vector<std::string> applied, pending, kept;
+  std::vector<stage::Finding> findings;
+};
+
+class Runner : public services::Sink {
+ public:
+  Runner(const pipeline::Pipeline& pipeline, Settings settings, MakeStage make, World world);
+  ~Runner() override;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// The whole run; run.started is its first event and run.finished its last.
+  Report run();
+
+  /// Runs the detect stages and makes and validates the others. Nothing is changed.
+  base::Result<void> prepare();
+  /// The stage that offers an extension and whose `when` holds; null when there is none.
+  stage::Stage* offering(std::string_view extension);
+  /// Asks the history stage; not_found when the pipeline has none. The answer is kept until something changes.
+  base::Result<History> history();
+  base::Result<std::vector<PlannedMigration>> plan();
+  /// Calls a method of an extension with write access (resolve), under the format's lock when it has one.
+  base::Result<std::string> call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json);
+  [[nodiscard]] const Report& report() const { return report_; }
+  /// Names of the environment, most specific first; ends in production when it is unknown.
+  [[nodiscard]] const std::vector<std::string>& environments() const { return environments_; }
+
+  // services::Sink
+  void log(const std::string& stage, int level, std::string_view message) override;
+  void progress(const std::string& stage, std::uint64_t done, std::uint64_t total, std::string_view what) override;
+  void emit(const std::string& stage, std::string_view type, std::string_view fields_json) override;
+  void changing(const std::string& stage) override;
+  void waiting(const std::string& stage, std::chrono::milliseconds waited, std::string_view blockers) override;
+
+ private:
+  struct Entry {
+    const pipeline::Stage* spec = nullptr;
+    std::unique_ptr<stage::Stage> stage;
+  };
+
+  // runner.cpp: the states
+  void enter(std::string_view state);
+  void check_and_change();
+  void skip_changes();
+  void dry_run_changes();
+  bool run_kind(manifest::Kind kind);
+  bool recheck();
+  void change();
+  void settle_failed_change(const base::Error& error, bool has_history);
+  void finish(End end, std::optional<base::Error> error);
+  void end_early(const base::Error& error);
+  bool interrupted();
+
+  // stages.cpp: making stages and one call into each
+  [[nodiscard]] std::string why_not(const pipeline::Stage& spec) const;
+  [[nodiscard]] std::optional<std::string> context_value(std::string_view key) const;
+  stage::Outcome call_stage(Entry& entry, bool dry);
+  bool conclude(Entry& entry, stage::Outcome outcome, std::chrono::milliseconds took);
+  void skip(const pipeline::Stage& spec, const std::string& reason);
+  [[nodiscard]] bool applies(const pipeline::Stage& spec) const;
+  [[nodiscard]] base::Deadline deadline_of(const pipeline::Stage& spec) const;
+  void settle_environment();
+
+  // asks.cpp: questions by extension, and the format's lock
+  base::Result<std::string> ask(std::string_view extension, std::string_view method, std::string_view arguments_json, services::Access access,
+                                base::Deadline deadline);
+  base::Result<History> read_history_now();
+  base::Result<void> lock();
+  base::Result<std::string> call_watched(stage::Stage& stage, std::string_view extension, std::string_view method, std::string_view arguments,
+                                         services::Access access, base::Deadline deadline);
+  Guard::Watch watch_for(stage::Stage& stage, base::Deadline deadline);
+  void emit_finished();
+
+  const pipeline::Pipeline& pipeline_;
+  const Settings settings_;
+  const MakeStage make_;
+  EventStream& events_;
+  Guard& guard_;
+  services::Shared shared_;
+  std::unique_ptr<Notifier> notifier_;
+  std::vector<Entry> entries_;
+  std::vector<std::string> environments_;
+  std::optional<History> before_;   // as last read before a change
+  Report report_;
+  std::atomic<bool> changing_{false};
+  bool finished_ = false;
+  bool edits_told_ = false;
+  base::Clock::time_point began_ = base::Clock::now();
+};
+
+}  // namespace tidegate::run

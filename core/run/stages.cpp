@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Runner's dealings with its stages: making them, one call into each under the guard, and what a call means.
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "pipeline/read.hpp"
+#include "run/notifier.hpp"
+#include "run/runner.hpp"
+
+namespace tidegate::run {
+
+using base::Clock;
+using base::Deadline;
+using base::Error;
+using base::Result;
+using base::Status;
+using manifest::Kind;
+using stage::Verdict;
+
+namespace {
+
+constexpr std::string_view kName = "environment.name";
+constexpr std::string_view kClass = "environment.class";
+
+std::chrono::milliseconds since(Clock::time_point began) { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began); }
+
+}  // namespace
+
+Result<void> Runner::prepare() {
+  for (const auto& spec : pipeline_.stages) {
+    if (spec.kind != Kind::detect) continue;
+    auto made = make_(spec, environments_, shared_);
+    if (!made) return made.error();
+    Entry entry{&spec, std::move(*made)};
+    if (auto checked = entry.stage->validate(deadline_of(spec)); checked.error) return *checked.error;
+    if (!applies(spec)) {
+      skip(spec, why_not(spec));
+      continue;
+    }
+    const auto began = Clock::now();
+    auto outcome = call_stage(entry, settings_.dry_run);
+    const auto error = outcome.error;
+    if (!conclude(entry, std::move(outcome), since(began))) return error.value_or(Error{Status::denied, "stage '" + spec.id + "' failed"});
+  }
+  settle_environment();
+  for (const auto& spec : pipeline_.stages) {
+    if (spec.kind == Kind::detect) continue;
+    auto made = make_(spec, environments_, shared_);
+    if (!made) return made.error();
+    if (auto checked = (*made)->validate(deadline_of(spec)); checked.error) return *checked.error;
+    entries_.push_back({&spec, std::move(*made)});
+  }
+  if (settings_.dry_run) return {};
+  return notifier_->prepare(environments_, [this](const pipeline::Stage& spec) { return applies(spec); });
+}
+
+/// The environment's names, most specific first; --environment wins over what was detected, and unknown counts as
+/// production.
+void Runner::settle_environment() {
+  constexpr std::string_view classes[] = {"production", "preview", "development", "unknown"};
+  auto& context = shared_.context;
+  if (!settings_.environment.empty()) {
+    const bool is_class = std::find(std::begin(classes), std::end(classes), settings_.environment) != std::end(classes);
+    context[std::string(kName)] = settings_.environment;
+    if (is_class) context[std::string(kClass)] = settings_.environment;
+  }
+  const std::string name = context_value(kName).value_or("unknown");
+  const std::string type = context_value(kClass).value_or(name);
+  context.try_emplace(std::string(kName), name);
+  environments_ = {name};
+  if (type != name) environments_.push_back(type);
+  if (type == "unknown") environments_.emplace_back("production");
+  base::Table fields{{"name", name}, {"class", type}};
+  for (const char* key : {"platform", "runner", "commit", "branch", "deployment", "url", "pull_request"})
+    if (const auto value = context_value("environment." + std::string(key)); value && !value->empty()) fields.emplace_back(key, *value);
+  events_.emit("environment", "", std::move(fields));
+}
+
+std::optional<std::string> Runner::context_value(std::string_view key) const {
+  const auto found = shared_.context.find(key);
+  if (found == shared_.context.end()) return std::nullopt;
+  return found->second;
+}
+
+bool Runner::applies(const pipeline::Stage& spec) const {
+  return pipeline::holds(spec.when, [this](std::string_view key) { return context_value(key); });
+}
+
+std::string Runner::why_not(const pipeline::Stage& spec) const {
+  for (const auto& condition : spec.when) {
+    if (pipeline::holds({condition}, [this](std::string_view key) { return context_value(key); })) continue;
+    return condition.key + " is " + context_value(condition.key).value_or("not set") + ", and `when` asks for " + base::join_words(condition.any_of);
+  }
+  return "its `when` does not hold";
+}
+
+Deadline Runner::deadline_of(const pipeline::Stage& spec) const { return spec.timeout ? Deadline::in(*spec.timeout) : Deadline{}; }
+
+Guard::Watch Runner::watch_for(stage::Stage& stage, Deadline deadline) {
+  return {deadline, [&stage] { stage.cancel(); },
+          [this, &stage] {
+            const bool touched = changing_;
+            report_.outcome = touched ? Outcome::kept : Outcome::blocked;
+            report_.exit = touched ? kExitKept : kExitBlocked;
+            report_.error = Error{Status::deadline, "stage '" + stage.id() + "' did not stop within " +
+                                                        base::format_duration(Guard::kGrace) + " of being told to; the process ends",
+                                  touched ? "a change had begun: look at `tidegate status` before the next run" : "nothing was touched"};
+            emit_finished();
+            return report_.exit;
+          }};
+}
+
+stage::Outcome Runner::call_stage(Entry& entry, bool dry) {
+  const auto deadline = deadline_of(*entry.spec);
+  events_.emit("stage.started", entry.spec->id, {{"use", entry.spec->use}, {"kind", manifest::name_of(entry.spec->kind)}});
+  guard_.watch(watch_for(*entry.stage, deadline));
+  auto outcome = entry.stage->run({events_.run_id(), dry, changing_, 1, deadline});
+  guard_.unwatch();
+  return outcome;
+}
+
+/// Reports what a call came to and decides whether the run goes on. Ends the run itself for prechecks and verifies;
+/// a failed detect or apply stage is left to the caller.
+bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::milliseconds took) {
+  const auto& spec = *entry.spec;
+  const bool checks = spec.kind == Kind::precheck || spec.kind == Kind::verify || spec.kind == Kind::detect;
+  const bool softened = outcome.error && checks && spec.warn_on_error && outcome.error->code != Status::cancelled;
+  if (outcome.error && checks && outcome.error->code != Status::cancelled)
+    outcome.findings.push_back({softened ? Verdict::warn : Verdict::block, "check-could-not-run", outcome.error->message, outcome.error->file,
+                                outcome.error->line, outcome.error->column, outcome.error->hint, {}});
+  for (const auto& finding : outcome.findings) {
+    events_.emit("finding", spec.id, *to_value(finding).as<base::Table>());
+    report_.findings.push_back(finding);
+  }
+  const auto verdict = softened ? Verdict::warn : outcome.error ? Verdict::unset : outcome.verdict;
+  base::Table fields{{"verdict", outcome.error && !softened ? std::string_view("error") : stage::name_of(verdict)},
+                     {"ms", static_cast<std::int64_t>(took.count())}};
+  if (outcome.error) fields.emplace_back("error", to_value(*outcome.error));
+  events_.emit("stage.finished", spec.id, std::move(fields));
+
+  if (verdict != Verdict::unset && verdict != Verdict::block) return true;
+  if (spec.kind == Kind::apply || spec.kind == Kind::detect) return false;
+  if (outcome.error && outcome.error->code == Status::cancelled) {
+    end_early(*outcome.error);
+    return false;
+  }
+  const auto error = outcome.error.value_or(Error{Status::denied, "stage '" + spec.id + "' refused", "see its findings"});
+  if (spec.kind == Kind::verify && changing_) {
+    report_.kept = report_.applied;
+    finish({Outcome::kept, kExitKept}, error);
+  } else if (outcome.error && (error.code == Status::unavailable || error.code == Status::config)) {
+    finish(end_before_change(error), error);
+  } else if (spec.kind == Kind::verify) {
+    finish({Outcome::failed, kExitFailed}, error);
+  } else {
+    finish({Outcome::blocked, kExitBlocked}, error);
+  }
+  return false;
+}
+
+void Runner::skip(const pipeline::Stage& spec, const std::string& reason) {
+  events_.emit("stage.finished", spec.id, {{"verdict", stage::name_of(Verdict::skipped)}, {"reason", reason}, {"ms", 0}});
+}
+
+void Runner::log(const std::string& stage, int level, std::string_view message) {
+  constexpr std::string_view names[] = {"", "debug", "info", "warn", "error"};
+  events_.emit("log", stage, {{"level", names[std::clamp(level, 1, 4)]}, {"message", message}});
+}
+
+void Runner::progress(const std::string& stage, std::uint64_t done, std::uint64_t total, std::string_view what) {
+  events_.emit("stage.progress", stage, {{"done", static_cast<std::int64_t>(done)}, {"total", static_cast<std::int64_t>(total)}, {"what", what}});
+}
+
+void Runner::changing(const std::string&) {
+  if (changing_.exchange(true)) return;
+  shared_.databases.mark_changed();
+  enter("changing");
+}
+
+void Runner::waiting(const std::string& stage, std::chrono::milliseconds waited, std::string_view blockers) {
+  base::Array list;
+  for (const auto& line : base::split(blockers, '\n'))
+    if (!line.empty()) list.emplace_back(line);
+  events_.emit("waiting", stage, {{"for", "lock"}, {"ms", static_cast<std::int64_t>(waited.count())}, {"blockers", std::move(list)}});
+}
+
+}  // namespace tidegate::run

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stage/local_stage.hpp"
+
+#include <algorithm>
+
+#include "services/db/hub.hpp"
+#include "stage/contract.hpp"
+
+namespace tidegate::stage {
+namespace {
+
+using base::Deadline;
+using base::Error;
+using base::Result;
+using base::Status;
+using sdk::view;
+using services::Access;
+
+/// Collects what the plugin reports during one call.
+class Collector : public tg_report {
+ public:
+  Collector() : tg_report{sizeof(tg_report), 0, &on_error, &on_finding} {}
+  std::optional<Error> error;
+  std::vector<Finding> findings;
+
+  /// The error of a call that answered `status`; one of the host's own words when the plugin gave none.
+  Error error_for(tg_status status, const std::string& stage_id, std::string_view what) {
+    const bool known = status > TG_OK && status <= TG_E_INTERNAL;
+    Error out = error.value_or(Error{});
+    out.code = known ? static_cast<Status>(status) : Status::internal;
+    if (out.message.empty()) {
+      out.message = "stage '" + stage_id + "': " + std::string(what) + " failed without saying why (" +
+                    (known ? std::string(base::name_of(out.code)) : "unknown status " + std::to_string(status)) + ")";
+      out.hint = "this is a bug in the plugin: report it to its author";
+    }
+    return out;
+  }
+
+ private:
+  static std::string text(tg_str s) { return std::string(view(s)); }
+  static void on_error(tg_report* self, const tg_error* e) noexcept {
+    static_cast<Collector*>(self)->error = Error{static_cast<Status>(e->status), text(e->message), text(e->hint), text(e->file), e->line,
+                                                 e->column, text(e->sqlstate), text(e->detail), text(e->relation), text(e->constraint)};
+  }
+  static void on_finding(tg_report* self, const tg_finding* f) noexcept {
+    static_cast<Collector*>(self)->findings.push_back(Finding{static_cast<Verdict>(f->verdict), text(f->rule), text(f->message), text(f->file),
+                                                              f->line, f->column, text(f->fix), text(f->attributes_json)});
+  }
+};
+
+class LocalStage final : public Stage {
+ public:
+  LocalStage(services::Shared& shared, LocalStageOptions options)
+      : kind_(options.kind),
+        shared_(shared),
+        host_(shared, std::move(options.id), *options.type, std::move(options.config), std::move(options.granted)) {}
+  ~LocalStage() override {
+    if (raw_ != nullptr) raw_->destroy(raw_);
+  }
+  LocalStage(const LocalStage&) = delete;
+  LocalStage& operator=(const LocalStage&) = delete;
+
+  Result<void> create(const tg_plugin_entry& entry) {
+    Collector report;
+    const tg_status status = entry.create(&host_, sdk::to_abi(host_.type.type), &raw_, &report);
+    if (status != TG_OK) {
+      raw_ = nullptr;
+      return report.error_for(status, host_.stage_id, "create");
+    }
+    const bool complete = raw_ != nullptr && TG_HAS(raw_, tg_stage, destroy) && raw_->run != nullptr && raw_->destroy != nullptr;
+    if (!complete) {
+      raw_ = nullptr;  // nothing safe to call, so it is left behind
+      return Error{Status::internal, "stage '" + host_.stage_id + "': create answered ok without a complete stage",
+                   "this is a bug in the plugin: report it to its author"};
+    }
+    return {};
+  }
+
+  const std::string& id() const override { return host_.stage_id; }
+  manifest::Kind kind() const override { return kind_; }
+  bool offers(std::string_view extension) const override {
+    const auto& offered = host_.type.extensions;
+    return std::find(offered.begin(), offered.end(), extension) != offered.end();
+  }
+
+  Outcome validate(Deadline deadline) override {
+    Outcome out;
+    if (raw_->validate == nullptr) return out;
+    const Entered entered(*this, Access::none, deadline);
+    Collector report;
+    const tg_status status = raw_->validate(raw_, &report);
+    if (status != TG_OK) out.error = report.error_for(status, host_.stage_id, "validate");
+    out.findings = std::move(report.findings);
+    return out;
+  }
+
+  Outcome run(const Request& request) override {
+    const Entered entered(*this, access_of(kind_, request.dry), request.deadline);
+    shared_.databases.next_stage();
+    std::uint32_t flags = request.dry ? TG_RUN_DRY : 0;
+    if (request.changed) flags |= TG_RUN_CHANGED;
+    const tg_run in{sizeof(tg_run), flags, sdk::to_abi(request.run_id), sdk::to_abi(host_.stage_id), sdk::to_abi(manifest::name_of(kind_)),
+                    request.attempt, 0};
+    tg_verdict verdict = TG_VERDICT_UNSET;
+    Collector report;
+    const tg_status status = raw_->run(raw_, &in, &verdict, &report);
+    Outcome out;
+    if (status != TG_OK) out.error = report.error_for(status, host_.stage_id, "run");
+    out.verdict = static_cast<Verdict>(verdict);
+    out.findings = std::move(report.findings);
+    return enforce(kind_, host_.stage_id, std::move(out));
+  }
+
+  Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments_json, Access access,
+                           Deadline deadline) override {
+    if (raw_->call == nullptr || !offers(extension))
+      return Error{Status::unsupported, "stage '" + host_.stage_id + "' does not offer " + std::string(extension)};
+    if (busy_)
+      return Error{Status::conflict, "stage '" + host_.stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
+                   "a stage cannot ask itself, nor one that is asking it"};
+    const Entered entered(*this, access, deadline);
+    shared_.databases.next_stage();
+    std::string answer;
+    Collector report;
+    const tg_status status = raw_->call(raw_, sdk::to_abi(extension), sdk::to_abi(method), sdk::to_abi(arguments_json), &answer,
+                                        &sdk::take_string, &report);
+    if (status != TG_OK) return report.error_for(status, host_.stage_id, std::string(extension) + " " + std::string(method));
+    return answer;
+  }
+
+  void cancel() noexcept override {
+    if (raw_->cancel != nullptr) raw_->cancel(raw_);
+  }
+
+ private:
+  /// Marks the one call that may be under way, with what it may do and until when.
+  class Entered {
+   public:
+    Entered(LocalStage& stage, Access access, Deadline deadline) : stage_(stage) {
+      stage_.busy_ = true;
+      stage_.host_.call = services::Call{access, deadline};
+    }
+    ~Entered() {
+      stage_.host_.call = services::Call{};
+      stage_.busy_ = false;
+    }
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+
+   private:
+    LocalStage& stage_;
+  };
+
+  const manifest::Kind kind_;
+  services::Shared& shared_;
+  services::Host host_;
+  tg_stage* raw_ = nullptr;
+  bool busy_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Stage>> make_local_stage(const tg_plugin_entry& entry, services::Shared& shared, LocalStageOptions options) {
+  auto stage = std::make_unique<LocalStage>(shared, std::move(options));
+  if (auto created = stage->create(entry); !created) return created.error();
+  return std::unique_ptr<Stage>(std::move(stage));
+}
+
+}  // namespace tidegate::stage

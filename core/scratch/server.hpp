@@ -6,16 +6,19 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/world.hpp"
 
 namespace tidegate::scratch {
 
 struct Options {
-  int major = 0;             ///< 0: the newest installed
-  std::string bin_dir;       ///< "" = look it up (TIDEGATE_PG_BIN, /usr/lib/postgresql/N/bin, pg_config, PATH)
-  bool durable = false;      ///< false: fsync off, for speed
+  int major = 0;         ///< 0: the newest installed
+  std::string bin_dir;   ///< "" = look it up (TIDEGATE_PG_BIN, /usr/lib/postgresql/N/bin, pg_config, PATH)
+  bool durable = false;  ///< false: fsync off, for speed
   int max_connections = 100;
+  std::vector<std::string> settings = {};  ///< more server settings, "name=value"
+  std::vector<std::string> hba = {};       ///< lines of pg_hba.conf in front of "local all all trust"
 };
 
 class Server {
@@ -26,16 +29,18 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// postgresql:///postgres?host=/…&user=postgres
+  /// postgresql:///postgres?host=/…&port=5432&user=postgres
   [[nodiscard]] std::string url(const std::string& database = "postgres") const;
   [[nodiscard]] const std::string& socket_dir() const { return folder_; }
   [[nodiscard]] int major() const { return major_; }
+  /// The postmaster's process id; 0 when it is gone.
+  [[nodiscard]] int pid() const;
 
  private:
   Server() = default;
   std::string folder_;
   int major_ = 0;
-  int lifeline_ = -1;     // the guardian acts when its other end closes
+  int lifeline_ = -1;  // the guardian acts when its other end closes
   int guardian_pid_ = -1;
 };
 

@@ -19,7 +19,9 @@ std::optional<Kind> kind_from(std::string_view name);
 const std::vector<std::string>& kind_names();
 
 enum class SettingType { boolean, integer, real, string, duration, size, enumeration, array, table, secret };
-std::string_view name_of(SettingType type);
+std::string_view name_of(SettingType type);  ///< as plugin.toml spells it: bool, int, real, string …
+std::optional<SettingType> setting_type_from(std::string_view name);
+const std::vector<std::string>& setting_type_names();
 
 /// One setting of a stage type; also the element of an array and the field of a table.
 struct Setting {
@@ -34,8 +36,8 @@ struct Setting {
   bool path = false;                         ///< text that is made absolute against the file it stands in
   std::string deprecated;                    ///< what to use instead; "" = current
   std::string help;
-  std::vector<Setting> element;              ///< array: exactly one
-  std::vector<Setting> fields;               ///< table; with no fields any key is allowed and values are taken as they are
+  std::vector<Setting> element;  ///< array: exactly one
+  std::vector<Setting> fields;   ///< table; with no fields any key is allowed and values are taken as they are
 };
 
 struct ContextKey {

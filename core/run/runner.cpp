@@ -80,7 +80,8 @@ void Runner::dry_run_changes() {
   if (offering("tidegate.plan/1") != nullptr && !report_.pending.empty()) {
     auto planned = plan();
     if (!planned) return end_early(planned.error());
-    for (const auto& migration : *planned)
+    planned_ = std::move(*planned);
+    for (const auto& migration : planned_)
       events_.emit("plan.migration", "", {{"name", migration.name},
                                           {"statements", static_cast<std::int64_t>(migration.statements.size())},
                                           {"transactional", migration.transactional}});

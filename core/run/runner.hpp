@@ -61,6 +61,8 @@ class Runner : public services::Sink {
 
   /// Runs the detect stages and makes and validates the others. Nothing is changed.
   base::Result<void> prepare();
+  /// prepare, for a command that asks the stages whatever their `when` says (status in development).
+  base::Result<void> prepare_to_ask();
   /// The stage that offers an extension and whose `when` holds; null when there is none.
   stage::Stage* offering(std::string_view extension);
   /// Asks the history stage; not_found when the pipeline has none. The answer is kept until something changes.
@@ -69,6 +71,10 @@ class Runner : public services::Sink {
   /// Calls a method of an extension with write access (resolve), under the format's lock when it has one.
   base::Result<std::string> call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json);
   [[nodiscard]] const Report& report() const { return report_; }
+  /// What a dry run found that it would apply.
+  [[nodiscard]] const std::vector<PlannedMigration>& planned() const { return planned_; }
+  /// The history as last read; null when it was not.
+  [[nodiscard]] const History* last_history() const { return before_ ? &*before_ : nullptr; }
   /// Names of the environment, most specific first; ends in production when it is unknown.
   [[nodiscard]] const std::vector<std::string>& environments() const { return environments_; }
 
@@ -128,10 +134,12 @@ class Runner : public services::Sink {
   std::vector<Entry> entries_;
   std::vector<std::string> environments_;
   std::optional<History> before_;   // as last read before a change
+  std::vector<PlannedMigration> planned_;
   Report report_;
   std::atomic<bool> changing_{false};
   bool finished_ = false;
   bool edits_told_ = false;
+  bool ignore_when_ = false;
   base::Clock::time_point began_ = base::Clock::now();
 };
 

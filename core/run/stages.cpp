@@ -54,6 +54,12 @@ Result<void> Runner::prepare() {
   return notifier_->prepare(environments_, [this](const pipeline::Stage& spec) { return applies(spec); });
 }
 
+Result<void> Runner::prepare_to_ask() {
+  auto prepared = prepare();
+  ignore_when_ = true;
+  return prepared;
+}
+
 /// The environment's names, most specific first; --environment wins over what was detected, and unknown counts as
 /// production.
 void Runner::settle_environment() {
@@ -83,7 +89,7 @@ std::optional<std::string> Runner::context_value(std::string_view key) const {
 }
 
 bool Runner::applies(const pipeline::Stage& spec) const {
-  return pipeline::holds(spec.when, [this](std::string_view key) { return context_value(key); });
+  return ignore_when_ || pipeline::holds(spec.when, [this](std::string_view key) { return context_value(key); });
 }
 
 std::string Runner::why_not(const pipeline::Stage& spec) const {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.hpp"
+#include "run/outcome.hpp"
+
+namespace tidegate::cli {
+namespace {
+
+int dispatch(const Options& options) {
+  switch (options.command) {
+    case Command::run: return run_command(options);
+    case Command::plan: return plan_command(options);
+    case Command::status: return status_command(options);
+    case Command::resolve: return resolve_command(options);
+    case Command::validate: return validate_command(options);
+    case Command::plugin_list: return plugin_list_command(options);
+    case Command::plugin_inspect: return plugin_inspect_command(options);
+    case Command::scratch: return scratch_command(options);
+  }
+  return run::kExitBug;
+}
+
+}  // namespace
+}  // namespace tidegate::cli
+
+int main(int argc, char** argv) {
+  using namespace tidegate;
+  try {
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of a write, not the end of a run
+    const auto parsed = cli::parse_options(argc, argv);
+    if (parsed.options) return cli::dispatch(*parsed.options);
+    std::fputs(parsed.output.c_str(), stdout);
+    std::fputs(parsed.error.c_str(), stderr);
+    return parsed.exit;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "tidegate: this is a bug in tidegate, please report it: %s\n", e.what());
+  }
+  return run::kExitBug;
+}

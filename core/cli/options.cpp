@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one file that includes CLI11 (5 s to compile).
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.hpp"
+#include "run/outcome.hpp"
+#include "cli/version.hpp"
+
+namespace tidegate::cli {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done or nothing to do; 2 bad command line, pipeline or plugin; 3 blocked, nothing touched; 4 failed, the database is as it "
+    "was; 5 failed and part of the change stands; 6 database not reached; 7 another run holds the lock; 70 a bug in tidegate; 130, 143 interrupted.";
+
+class Parser {
+ public:
+  Parser() : app_("tidegate: a gate for schema changes. Runs database migrations inside a deploy, and proves the result healthy.", "tidegate") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string("tidegate ") + kVersion);
+    app_.footer("Examples:\n"
+                "  tidegate run                          apply what is pending in prisma/migrations to $DATABASE_URL\n"
+                "  tidegate plan                         what run would do; changes nothing\n"
+                "  tidegate run --scratch                try it on a private PostgreSQL that is removed afterwards\n"
+                "  tidegate status --check               exit 3 unless the database is up to date\n\n" +
+                std::string(kExitCodes));
+    app_.get_formatter()->column_width(34);
+    add_run();
+    add_plan();
+    add_status();
+    add_resolve();
+    add_validate();
+    add_plugin();
+    add_scratch();
+  }
+
+  Parsed parse(int argc, char** argv) {
+    if (argc <= 1) return {std::nullopt, app_.help(), {}, run::kExitUsage};
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      return {std::nullopt, help_of_chosen(), {}, 0};
+    } catch (const CLI::CallForVersion&) {
+      return {std::nullopt, std::string("tidegate ") + kVersion + "\n", {}, 0};
+    } catch (const CLI::Error& e) {
+      return usage_error(e.what());
+    }
+    return finish();
+  }
+
+ private:
+  CLI::App* command(CLI::App* parent, const char* name, const char* summary, Command value, const std::string& examples) {
+    auto* sub = parent->add_subcommand(name, summary);
+    sub->footer("Examples:\n" + examples);
+    sub->callback([this, value] { options_.command = value; });
+    sub->add_flag_callback("--color", [this] { options_.color = true; }, "Colour even when the output is no terminal");
+    sub->add_flag_callback("--no-color", [this] { options_.color = false; }, "No colour (also: NO_COLOR)");
+    sub->add_flag("-q,--quiet", options_.quiet, "Only errors and the result");
+    sub->add_flag("-v,--verbose", options_.verbose, "Also debug messages");
+    return sub;
+  }
+
+  void add_pipeline(CLI::App* sub) {
+    sub->add_option("FILE", options_.file, "The pipeline: a file, or the name of a bundled one (default, minimal). Without it: tidegate.toml here or "
+                                           "in a parent folder, else the bundled default");
+    sub->add_option("--url", options_.url, "The database (connection main), instead of the pipeline's or the environment's");
+    sub->add_option("--set", set_, "A setting: KEY=VALUE for every stage that has it, STAGE.KEY=VALUE for one")->allow_extra_args(false);
+    sub->add_option("--environment", options_.environment, "production, preview, development or a name of your own, instead of what is detected");
+  }
+
+  void add_run() {
+    auto* sub = command(&app_, "run", "Run the pipeline", Command::run,
+                        "  tidegate run\n  tidegate run --dry-run\n  tidegate run deploy/tidegate.toml --set migrations=db/migrations\n"
+                        "  tidegate run --json > events.ndjson\n\n" + std::string(kExitCodes));
+    add_pipeline(sub);
+    sub->add_flag("--dry-run", options_.dry_run, "Say what would be done; change nothing");
+    sub->add_flag("--scratch", options_.scratch, "Use a private PostgreSQL that is removed afterwards");
+    sub->add_flag("--json", options_.json, "The event stream on stdout, one JSON object a line");
+    sub->add_option("--events", options_.events_file, "Also write the event stream to this file");
+  }
+  void add_plan() {
+    auto* sub = command(&app_, "plan", "What run would do; changes nothing", Command::plan, "  tidegate plan\n  tidegate plan --json\n");
+    add_pipeline(sub);
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_status() {
+    auto* sub = command(&app_, "status", "Applied, pending, failed, edited and missing migrations; who holds the lock", Command::status,
+                        "  tidegate status\n  tidegate status --json\n  tidegate status --check   exit 3 unless up to date\n");
+    add_pipeline(sub);
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+    sub->add_flag("--check", options_.check, "Exit 3 unless the database is up to date");
+  }
+  void add_resolve() {
+    auto* sub = command(&app_, "resolve", "Correct the history by hand; runs no SQL of the migration", Command::resolve,
+                        "  tidegate resolve --applied 0_init            baseline: the database already has it\n"
+                        "  tidegate resolve --rolled-back 20240102_x    a failed one was cleaned up; it will run again\n");
+    add_pipeline(sub);
+    auto* applied = sub->add_option("--applied", options_.applied, "Record this migration as applied");
+    auto* back = sub->add_option("--rolled-back", options_.rolled_back, "Record this failed migration as rolled back");
+    applied->excludes(back);
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_validate() {
+    auto* sub = command(&app_, "validate", "Check a pipeline file: every mistake at once, without running plugins or a database", Command::validate,
+                        "  tidegate validate\n  tidegate validate deploy/tidegate.toml --env\n");
+    add_pipeline(sub);
+    sub->add_flag("--env", options_.env, "Undefined variables are errors, not warnings");
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_plugin() {
+    auto* plugin = app_.add_subcommand("plugin", "List and inspect plugins");
+    plugin->require_subcommand(1);
+    auto* list = command(plugin, "list", "The plugins that are found, and the files that can't be used", Command::plugin_list,
+                         "  tidegate plugin list\n  tidegate plugin list --json\n");
+    list->add_option("FILE", options_.file, "The pipeline whose plugin folders are searched");
+    list->add_flag("--json", options_.json, "One JSON object on stdout");
+    auto* inspect = command(plugin, "inspect", "What a plugin says of itself; runs none of its code", Command::plugin_inspect,
+                            "  tidegate plugin inspect build/audit.tidegate.so\n  tidegate plugin inspect apply.prisma\n");
+    inspect->add_option("FILE", options_.file, "A plugin file, a plugin's id or a stage type")->required();
+    inspect->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_scratch() {
+    auto* sub = command(&app_, "scratch", "Start a private PostgreSQL, print its URL, remove it when this ends", Command::scratch,
+                        "  tidegate scratch\n  tidegate scratch --major 15\n");
+    sub->add_option("--major", options_.major, "The PostgreSQL version, of those installed (default: the newest)");
+    sub->add_flag("--durable", options_.durable, "With fsync, as a real server; slower");
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+
+  [[nodiscard]] const CLI::App* chosen() const {
+    const CLI::App* app = &app_;
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+    return app;
+  }
+  std::string help_of_chosen() { return chosen()->help(); }
+
+  Parsed usage_error(const std::string& what) {
+    std::string path = "tidegate";
+    for (const CLI::App* app = &app_; !app->get_subcommands().empty();) {
+      app = app->get_subcommands().front();
+      path += " " + app->get_name();
+    }
+    std::string hint;
+    const auto rest = app_.remaining(true);
+    if (!rest.empty()) hint = base::did_you_mean(rest.front(), names_near(rest.front()));
+    return {std::nullopt, {}, path + ": " + what + hint + "\nSee '" + path + " --help'.\n", run::kExitUsage};
+  }
+
+  [[nodiscard]] std::vector<std::string> names_near(const std::string& word) const {
+    std::vector<std::string> names;
+    const auto* app = chosen();
+    if (word.rfind("--", 0) == 0) {
+      for (const auto* option : app->get_options())
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    } else {
+      for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
+    }
+    return names;
+  }
+
+  Parsed finish() {
+    for (const auto& pair : set_) {
+      const auto equals = pair.find('=');
+      if (equals == std::string::npos || equals == 0) return usage_error("--set wants KEY=VALUE, not '" + pair + "'");
+      options_.set.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    if (options_.command == Command::resolve && options_.applied.empty() == options_.rolled_back.empty())
+      return usage_error("one of --applied NAME and --rolled-back NAME is needed");
+    if (options_.scratch && !options_.url.empty()) return usage_error("--scratch and --url exclude each other");
+    return {options_, {}, {}, 0};
+  }
+
+  CLI::App app_;
+  Options options_;
+  std::vector<std::string> set_;
+};
+
+}  // namespace
+
+Parsed parse_options(int argc, char** argv) { return Parser().parse(argc, argv); }
+
+}  // namespace tidegate::cli

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line as data. Made once by parse_options; read-only afterwards.
+#pragma once
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tidegate::cli {
+
+enum class Command { run, plan, status, resolve, validate, plugin_list, plugin_inspect, scratch };
+
+struct Options {
+  Command command = Command::run;
+  std::string file;         ///< the pipeline, or the plugin of `plugin inspect`
+  std::string url;          ///< --url: connection main
+  std::vector<std::pair<std::string, std::string>> set;
+  std::string environment;
+  std::string events_file;  ///< --events
+  std::string applied, rolled_back;
+  bool dry_run = false;
+  bool scratch = false;
+  bool json = false;
+  bool check = false;       ///< status --check
+  bool env = false;         ///< validate --env: undefined variables are errors
+  bool quiet = false;
+  bool verbose = false;
+  bool durable = false;     ///< scratch --durable
+  int major = 0;            ///< scratch --major
+  std::optional<bool> color;  ///< --color / --no-color
+};
+
+/// What parsing came to: options, or text to print and an exit code (--help, --version, a mistake).
+struct Parsed {
+  std::optional<Options> options;
+  std::string output;  ///< for stdout
+  std::string error;   ///< for stderr
+  int exit = 0;
+};
+Parsed parse_options(int argc, char** argv);
+
+}  // namespace tidegate::cli

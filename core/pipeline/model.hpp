@@ -32,6 +32,7 @@ struct Stage {
   std::vector<std::pair<std::string, base::Value>> in;  ///< environment name and settings to lay over
   std::vector<std::string> on;                       ///< notify: the events asked for
   base::Place where;
+  base::Value written;                               ///< the table as it stands in the file, for the places of its keys
 };
 
 struct Connection {
@@ -46,11 +47,13 @@ struct Pipeline {
   std::string name;
   std::string folder;  ///< relative paths of the file start here; the working folder when bundled
   std::vector<Connection> connections;
+  base::Value with = base::Value(base::Table{});  ///< [with], already laid under each stage by `check`
   std::vector<Stage> stages;  ///< in the order written
   std::vector<Stage> notify;
   std::chrono::milliseconds lock_wait{std::chrono::minutes(5)};
   std::vector<std::string> plugin_dirs;  ///< absolute
   std::vector<std::string> in_process;   ///< plugin ids with isolation "in-process"
+  base::Place isolation_where;           ///< [plugins.isolation], for a plugin that nothing uses
   [[nodiscard]] const Connection* connection(std::string_view name) const;
 };
 

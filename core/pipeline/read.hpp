@@ -51,11 +51,14 @@ base::Result<base::Value> settings_for(const Stage& stage, const manifest::Stage
 /// class config that names it.
 base::Result<std::string> expand(std::string_view text, const base::Environment& variables, const base::Place& where);
 
-/// True when every condition holds. `lookup` gives a context value; a missing one makes its condition false.
-/// environment.name also matches by its class, and unknown as production.
+/// True when every condition holds: one of its entries matches. `lookup` gives a context value; a missing one makes its
+/// condition false. environment.name also matches by its class (environment.class), and unknown as production; "!=x"
+/// then wants that none of them is x. Two numbers are compared as numbers, anything else as text.
 bool holds(const std::vector<Condition>& when, const std::function<std::optional<std::string>(std::string_view key)>& lookup);
 
-/// Reads ".env" style text: NAME=value, quotes, `export`, comments. Later lines win.
-std::map<std::string, std::string> parse_dotenv(std::string_view text);
+/// Reads ".env" style text as the dotenv tools of Node do: NAME=value, three kinds of quotes (values in quotes may span
+/// lines), `export`, comments. Later lines win. Outside single quotes `${NAME}`, `${NAME:-default}` and `$NAME` stand for
+/// what `variables` gives, else the file itself; one that neither knows stays as written. `\$` is a dollar.
+std::map<std::string, std::string> parse_dotenv(std::string_view text, const base::Environment& variables = {});
 
 }  // namespace tidegate::pipeline

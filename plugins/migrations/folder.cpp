@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/folder.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "migrations/checksum.hpp"
+#include "migrations/lock_file.hpp"
+
+namespace tidegate::migrations {
+namespace {
+
+using sdk::Error;
+using sdk::Result;
+using sdk::Status;
+
+constexpr const char* kFile = "/migration.sql";
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// The whole file; false with errno when it cannot be read.
+bool read_all(int folder, const char* name, std::string& out) {
+  const Descriptor file(::openat(folder, name, O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return false;
+  thread_local std::array<char, 64 * 1024> buffer;
+  out.clear();
+  for (;;) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return false;
+    out.append(buffer.data(), static_cast<std::size_t>(got));
+    if (static_cast<std::size_t>(got) < buffer.size()) break;  // a short read of a regular file is its end
+  }
+  return true;
+}
+
+std::string below_working_folder(const std::string& path) {
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  if (error) return path;
+  const auto relative = std::filesystem::path(path).lexically_relative(here);
+  return relative.empty() || *relative.begin() == ".." ? path : relative.string();
+}
+
+}  // namespace
+
+Folder::Folder(std::string path) : path_(std::move(path)), shown_(below_working_folder(path_)) {
+  while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
+  while (shown_.size() > 1 && shown_.ends_with('/')) shown_.pop_back();
+}
+Folder::~Folder() = default;
+Folder::Folder(Folder&&) noexcept = default;
+Folder& Folder::operator=(Folder&&) noexcept = default;
+
+std::string Folder::file(std::string_view name) const {
+  return shown_ + "/" + std::string(name) + kFile;
+}
+
+const Migration* Folder::find(std::string_view name) const {
+  const auto found =
+      std::lower_bound(migrations_.begin(), migrations_.end(), name, [](const Migration& m, std::string_view n) { return m.name < n; });
+  return found != migrations_.end() && found->name == name ? &*found : nullptr;
+}
+
+Result<void> Folder::check_lock_file(int folder) const {
+  std::string text;
+  if (!read_all(folder, "migration_lock.toml", text)) {
+    if (errno == ENOENT) return {};
+    return Error{Status::config, std::string("migration_lock.toml cannot be read: ") + std::strerror(errno), "",
+                 shown_ + "/migration_lock.toml"};
+  }
+  const auto provider = lock_file_provider(text);
+  if (provider == "postgresql") return {};
+  return Error{Status::config,
+               "the migrations were made for provider \"" + provider.value_or("<PROVIDER NOT FOUND>") + "\", not \"postgresql\" (P3019)",
+               "the file must have the line: provider = \"postgresql\"", shown_ + "/migration_lock.toml"};
+}
+
+Result<void> Folder::refresh() {
+  const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) {
+    return Error{Status::config, "the migrations folder " + shown_ + " cannot be opened: " + std::strerror(errno),
+                 "say where it is: --set migrations=DIR, or `migrations` under [with] in the pipeline"};
+  }
+  if (auto lock = check_lock_file(folder.get()); !lock) return lock.error();
+
+  std::vector<std::string> names;
+  const int listing = ::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* dir = listing < 0 ? nullptr : ::fdopendir(listing);
+  if (dir == nullptr) return Error{Status::config, "the migrations folder " + shown_ + " cannot be listed: " + std::strerror(errno)};
+  while (const dirent* entry = ::readdir(dir)) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    bool is_folder = entry->d_type == DT_DIR;
+    if (entry->d_type == DT_UNKNOWN) {
+      struct stat s {};
+      is_folder = ::fstatat(folder.get(), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(s.st_mode);
+    }
+    if (is_folder) names.emplace_back(name);
+  }
+  ::closedir(dir);
+  std::sort(names.begin(), names.end());
+
+  const auto before = std::move(migrations_);
+  const auto stamps_before = std::move(stamps_);
+  migrations_.clear(), stamps_.clear();
+  migrations_.reserve(names.size()), stamps_.reserve(names.size());
+  std::string relative, text;
+  std::size_t old = 0;
+  for (auto& name : names) {
+    relative.assign(name).append(kFile);
+    struct stat s {};
+    const bool there = ::fstatat(folder.get(), relative.c_str(), &s, 0) == 0;
+    const Stamp stamp{s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, static_cast<std::uint64_t>(s.st_size)};
+    while (old < before.size() && before[old].name < name) ++old;
+    stamps_.push_back(stamp);
+    if (there && old < before.size() && before[old].name == name && before[old].has_file && stamps_before[old] == stamp) {
+      migrations_.push_back(before[old]);
+      continue;
+    }
+    Migration& m = migrations_.emplace_back();
+    m.name = std::move(name);
+    errno = there ? 0 : errno;
+    if (!there || !read_all(folder.get(), relative.c_str(), text)) {
+      if (errno != ENOENT) m.problem = std::strerror(errno);
+      continue;
+    }
+    m.has_file = true;
+    m.checksum = checksum(text);
+    m.size = text.size();
+  }
+  return {};
+}
+
+Result<std::string> Folder::text(const Migration& migration) const {
+  std::string out;
+  const std::string name = path_ + "/" + migration.name + kFile;
+  if (!read_all(AT_FDCWD, name.c_str(), out)) {
+    return Error{Status::config, "migration.sql cannot be read (P3015): " + std::string(std::strerror(errno)), "", file(migration.name)};
+  }
+  if (checksum(out) != migration.checksum) {
+    return Error{Status::config, "the migration was changed while this run was looking at it", "run again", file(migration.name)};
+  }
+  out.shrink_to_fit();
+  return out;
+}
+
+}  // namespace tidegate::migrations

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Folder: a Prisma migrations folder on disk. Reads each file once; looking again costs one stat a file. Contents are
+// dropped when they are not asked for, so a long history does not stay in memory. Owned by one stage; one thread at a time.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tidegate/result.hpp>
+#include <vector>
+
+namespace tidegate::migrations {
+
+struct Migration {
+  std::string name;       ///< of its folder
+  bool has_file = false;  ///< migration.sql can be read
+  std::string problem;    ///< why not, when it is there
+  std::string checksum;   ///< of the bytes
+  std::uint64_t size = 0;
+};
+
+class Folder {
+ public:
+  explicit Folder(std::string path);
+  ~Folder();
+  Folder(Folder&&) noexcept;
+  Folder& operator=(Folder&&) noexcept;
+
+  /// Reads the folder, or what changed in it since the last time. A class config error when there is no such folder or
+  /// migration_lock.toml names another provider (P3019).
+  sdk::Result<void> refresh();
+  /// Every direct subfolder, in byte order; links are not followed, as Prisma does not.
+  [[nodiscard]] const std::vector<Migration>& migrations() const { return migrations_; }
+  [[nodiscard]] const Migration* find(std::string_view name) const;
+  /// The bytes behind `checksum`; an error when the file is another by now.
+  sdk::Result<std::string> text(const Migration& migration) const;
+  /// The file as errors name it: relative to the working folder when it is below.
+  [[nodiscard]] std::string file(std::string_view name) const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  struct Stamp {
+    std::int64_t seconds = 0, nanoseconds = 0;
+    std::uint64_t inode = 0, size = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  sdk::Result<void> check_lock_file(int folder) const;
+  std::string path_, shown_;
+  std::vector<Migration> migrations_;
+  std::vector<Stamp> stamps_;  // parallel to migrations_
+};
+
+}  // namespace tidegate::migrations

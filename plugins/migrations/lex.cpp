@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/lex.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace tidegate::migrations {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+enum : std::uint8_t { kSpace = 1, kWordStart = 2, kWord = 4, kDigit = 8 };
+constexpr auto kClass = [] {
+  std::array<std::uint8_t, 256> t{};
+  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) t[static_cast<unsigned char>(c)] = kSpace;
+  for (int c = 'a'; c <= 'z'; ++c) t[static_cast<std::size_t>(c)] = t[static_cast<std::size_t>(c - 32)] = kWordStart | kWord;
+  for (std::size_t c = 0x80; c <= 0xff; ++c) t[c] = kWordStart | kWord;
+  t['_'] = kWordStart | kWord;
+  t['$'] = kWord;
+  for (std::size_t c = '0'; c <= '9'; ++c) t[c] = kWord | kDigit;
+  return t;
+}();
+bool is(char c, unsigned cls) {
+  return (kClass[static_cast<unsigned char>(c)] & cls) != 0;
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+bool same(std::string_view word, std::string_view lower_word) {
+  if (word.size() != lower_word.size()) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (lower(word[i]) != lower_word[i]) return false;
+  }
+  return true;
+}
+template <std::size_t N>
+bool one_of(std::string_view word, const std::string_view (&list)[N]) {
+  for (const auto& w : list) {
+    if (same(word, w)) return true;
+  }
+  return false;
+}
+
+enum class Kind { end, word, semicolon, other, trouble };
+struct Token {
+  Kind kind;
+  std::string_view text = {};
+  std::size_t at = 0;
+  Trouble trouble = Trouble::none;
+};
+
+/// Tokens as scan.l sees them, as far as quoting, comments and words go.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view sql) : s_(sql) {}
+
+  Token next() {
+    while (i_ < s_.size()) {
+      const char c = s_[i_];
+      const std::size_t at = i_;
+      if (is(c, kSpace)) {
+        ++i_;
+      } else if (is(c, kWordStart)) {
+        do ++i_;
+        while (i_ < s_.size() && is(s_[i_], kWord));
+        const auto word = s_.substr(at, i_ - at);
+        if (word.size() == 1 && lower(word[0]) == 'e' && i_ < s_.size() && s_[i_] == '\'') return escape_string(at);
+        return {Kind::word, word, at};
+      } else if (is(c, kDigit)) {  // 1e5 holds no word
+        do ++i_;
+        while (i_ < s_.size() && (is(s_[i_], kWord) || s_[i_] == '.'));
+        return {Kind::other, {}, at};
+      } else if (c == '\'' || c == '"') {  // a doubled quote reads as the end of one and the start of the next
+        const auto end = s_.find(c, i_ + 1);
+        if (end == npos) return stop(c == '"' ? Trouble::open_identifier : Trouble::open_string, at);
+        i_ = end + 1;
+        return {Kind::other, {}, at};
+      } else if (c == '-' && peek() == '-') {
+        const auto end = s_.find_first_of("\r\n", i_);
+        i_ = end == npos ? s_.size() : end;
+      } else if (c == '/' && peek() == '*') {
+        if (!skip_comment()) return stop(Trouble::open_comment, at);
+      } else if (c == '$') {
+        if (const auto tag = dollar_tag(); !tag.empty()) {
+          const auto end = s_.find(tag, i_ + tag.size());
+          if (end == npos) return stop(Trouble::open_dollar_quote, at);
+          i_ = end + tag.size();
+        } else {
+          ++i_;
+        }
+        return {Kind::other, {}, at};
+      } else if (c == ';') {
+        ++i_;
+        return {Kind::semicolon, {}, at};
+      } else if (c == '\\') {
+        return stop(Trouble::psql_command, at);
+      } else {
+        ++i_;
+        return {Kind::other, {}, at};
+      }
+    }
+    return {Kind::end, {}, i_};
+  }
+
+ private:
+  Token stop(Trouble why, std::size_t at) {
+    i_ = s_.size();
+    return {Kind::trouble, {}, at, why};
+  }
+  [[nodiscard]] char peek() const { return i_ + 1 < s_.size() ? s_[i_ + 1] : '\0'; }
+  Token escape_string(std::size_t at) {  // at i_: the opening quote
+    for (++i_;;) {
+      i_ = s_.find_first_of("\\'", i_);
+      if (i_ == npos) return stop(Trouble::open_string, at);
+      if (s_[i_] == '\\' || peek() == '\'') {
+        if (i_ + 1 >= s_.size()) return stop(Trouble::open_string, at);
+        i_ += 2;
+        continue;
+      }
+      ++i_;
+      // A string that goes on after a line break goes on in the same manner.
+      std::size_t j = i_;
+      bool line_break = false;
+      while (j < s_.size() && is(s_[j], kSpace)) line_break |= s_[j] == '\n' || s_[j] == '\r', ++j;
+      if (!line_break || j >= s_.size() || s_[j] != '\'') return {Kind::other, {}, at};
+      i_ = j + 1;
+    }
+  }
+  bool skip_comment() {  // they nest
+    int depth = 0;
+    while (i_ + 1 < s_.size()) {
+      if (s_[i_] == '/' && s_[i_ + 1] == '*') {
+        ++depth, i_ += 2;
+      } else if (s_[i_] == '*' && s_[i_ + 1] == '/') {
+        i_ += 2;
+        if (--depth == 0) return true;
+      } else {
+        ++i_;
+      }
+    }
+    return false;
+  }
+  [[nodiscard]] std::string_view dollar_tag() const {
+    std::size_t j = i_ + 1;
+    if (j < s_.size() && is(s_[j], kWordStart)) {
+      while (j < s_.size() && is(s_[j], kWord) && s_[j] != '$') ++j;
+    }
+    return j < s_.size() && s_[j] == '$' ? s_.substr(i_, j + 1 - i_) : std::string_view{};
+  }
+
+  std::string_view s_;
+  std::size_t i_ = 0;
+};
+
+constexpr std::string_view kFirstWords[] = {"begin",   "commit", "end",     "start",   "rollback", "abort",
+                                            "prepare", "vacuum", "cluster", "reindex", "discard"};
+constexpr std::string_view kObjects[] = {"system", "database", "tablespace", "subscription"};
+constexpr std::string_view kDefinitions[] = {"create", "alter", "drop"};
+
+}  // namespace
+
+std::size_t first_invalid_utf8(std::string_view t) {
+  std::size_t i = 0;
+  const auto byte = [&](std::size_t k) { return k < t.size() ? static_cast<unsigned char>(t[k]) : 0U; };
+  while (i < t.size()) {
+    if (i + 8 <= t.size()) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, t.data() + i, 8);
+      if ((eight & 0x8080808080808080ULL) == 0) {
+        i += 8;
+        continue;
+      }
+    }
+    const unsigned c = byte(i);
+    const auto tail = [&](std::size_t n) {
+      for (std::size_t k = 1; k <= n; ++k) {
+        if ((byte(i + k) & 0xc0U) != 0x80U) return false;
+      }
+      return true;
+    };
+    if (c < 0x80) {
+      i += 1;
+    } else if (c >= 0xc2 && c <= 0xdf && tail(1)) {
+      i += 2;
+    } else if ((c & 0xf0U) == 0xe0 && tail(2) && !(c == 0xe0 && byte(i + 1) < 0xa0) && !(c == 0xed && byte(i + 1) > 0x9f)) {
+      i += 3;
+    } else if (c >= 0xf0 && c <= 0xf4 && tail(3) && !(c == 0xf0 && byte(i + 1) < 0x90) && !(c == 0xf4 && byte(i + 1) > 0x8f)) {
+      i += 4;
+    } else {
+      return i;
+    }
+  }
+  return npos;
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view needle) {
+  if (needle.empty() || text.size() < needle.size()) return needle.empty();
+  const char both[] = {needle[0], static_cast<char>(needle[0] - 32), '\0'};
+  for (std::size_t i = 0; (i = text.find_first_of(both, i)) != npos && i + needle.size() <= text.size(); ++i) {
+    if (same(text.substr(i, needle.size()), needle)) return true;
+  }
+  return false;
+}
+
+Lexed lex(std::string_view sql) {
+  Lexed out;
+  const auto trouble = [&](Trouble t, std::size_t at) {
+    out.trouble = t, out.at = at;
+    return out;
+  };
+  if (const auto nul = sql.find('\0'); nul != npos) return trouble(Trouble::nul_byte, nul);
+  if (const auto bad = first_invalid_utf8(sql); bad != npos) return trouble(Trouble::invalid_utf8, bad);
+  if (sql.starts_with("\xef\xbb\xbf")) return trouble(Trouble::byte_order_mark, 0);
+
+  out.mentions_lock_timeout = contains_ignoring_case(sql, "lock_timeout");
+  Scanner scanner(sql);
+  int word = 0;  // of the statement; -1: it did not begin with a word
+  std::string_view first;
+  for (;;) {
+    const Token token = scanner.next();
+    if (token.kind == Kind::trouble) return trouble(token.trouble, token.at);
+    if (token.kind == Kind::end) break;
+    if (token.kind == Kind::semicolon) {
+      word = 0;
+      continue;
+    }
+    if (token.kind == Kind::other) {
+      if (word == 0) word = -1;
+      continue;
+    }
+    if (word == 0) {
+      first = token.text;
+      if (one_of(first, kFirstWords)) out.needs_parser = true;
+      if (same(first, "reset")) out.mentions_lock_timeout = true;
+      word = 1;
+      continue;
+    }
+    if (word == 1 && one_of(first, kDefinitions) && one_of(token.text, kObjects)) out.needs_parser = true;
+    if (word > 0) ++word;
+    switch (token.text.size()) {
+      case 12:
+        out.needs_parser |= same(token.text, "concurrently");
+        break;
+      case 4:
+        out.mentions_role |= same(token.text, "role");
+        break;
+      case 13:
+        out.mentions_role |= same(token.text, "authorization");
+        break;
+      case 5:
+      case 6:
+        // What follows in the file is data, which no lexical rule can skip.
+        if (same(first, "copy") && word > 0 && (same(token.text, "stdin") || same(token.text, "stdout")))
+          return trouble(Trouble::copy_data, token.at);
+        break;
+      default:
+        break;
+    }
+  }
+  out.needs_parser |= out.mentions_lock_timeout;
+  return out;
+}
+
+std::vector<std::string> leading_words(std::string_view statement, std::size_t limit) {
+  std::vector<std::string> out;
+  Scanner scanner(statement);
+  while (out.size() < limit) {
+    const Token token = scanner.next();
+    if (token.kind != Kind::word) break;
+    std::string& word = out.emplace_back(token.text);
+    for (char& c : word) c = lower(c);
+  }
+  return out;
+}
+
+bool has_word(std::string_view statement, std::string_view word) {
+  Scanner scanner(statement);
+  for (Token token = scanner.next(); token.kind != Kind::end && token.kind != Kind::trouble; token = scanner.next()) {
+    if (token.kind == Kind::word && same(token.text, word)) return true;
+  }
+  return false;
+}
+
+std::size_t blank_prefix(std::string_view sql) {
+  Scanner scanner(sql);
+  return scanner.next().at;
+}
+
+}  // namespace tidegate::migrations

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/statements.hpp"
+
+#include <pg_query.h>
+#include <pg_query/pg_query.pb-c.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "migrations/lex.hpp"
+
+namespace tidegate::migrations {
+namespace {
+
+// libpg_query writes its tree by recursion: 50,000 terms of one sum overflow an 8 MB stack, 20,000 do not. Statements
+// that matter here are short; longer ones are judged by their words.
+constexpr std::size_t kLongestForTree = 32 * 1024;
+// The grammar proper keeps the whole tree in memory; beyond this the scanner alone splits.
+constexpr std::size_t kLongestForGrammar = 1024 * 1024;
+
+using Tree = std::unique_ptr<PgQuery__ParseResult, void (*)(PgQuery__ParseResult*)>;
+
+void free_tree(PgQuery__ParseResult* tree) {
+  pg_query__parse_result__free_unpacked(tree, nullptr);
+}
+
+Tree parse(const std::string& sql) {
+  auto raw = pg_query_parse_protobuf(sql.c_str());
+  Tree tree(nullptr, &free_tree);
+  if (raw.error == nullptr) {
+    tree.reset(pg_query__parse_result__unpack(nullptr, raw.parse_tree.len, reinterpret_cast<const std::uint8_t*>(raw.parse_tree.data)));
+  }
+  pg_query_free_protobuf_parse_result(raw);
+  return tree;
+}
+
+std::string text_of(const char* c) {
+  return c == nullptr ? std::string{} : std::string(c);
+}
+
+bool has_option(PgQuery__Node* const* options, std::size_t count, std::string_view name) {
+  return std::any_of(options, options + count, [&](const PgQuery__Node* n) {
+    return n->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && text_of(n->def_elem->defname) == name;
+  });
+}
+
+void note_table(Statement& s, const PgQuery__RangeVar* table) {
+  if (table == nullptr) return;
+  s.table_schema = text_of(table->schemaname);
+  s.table = text_of(table->relname);
+}
+
+void classify_transaction(Statement& s, std::string_view sql, const PgQuery__TransactionStmt& t) {
+  switch (t.kind) {
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
+      s.control = Control::begin;
+      if (t.n_options > 0) s.begin_options = sql;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+      s.control = t.chain ? Control::forbidden : Control::commit;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+      s.control = Control::rollback;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_PREPARED:
+      s.control = Control::forbidden;
+      break;
+    default:
+      break;  // savepoints work inside our transaction
+  }
+}
+
+void classify_tree(Statement& s, std::string_view sql, const PgQuery__Node& node) {
+  const auto outside = [&](bool concurrently) {
+    s.transactional = false;
+    s.concurrently = concurrently;
+  };
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
+      classify_transaction(s, sql, *node.transaction_stmt);
+      break;
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+      if (node.index_stmt->concurrent) {
+        outside(true);
+        note_table(s, node.index_stmt->relation);
+      }
+      break;
+    case PG_QUERY__NODE__NODE_DROP_STMT:
+      if (node.drop_stmt->concurrent) outside(true);
+      break;
+    case PG_QUERY__NODE__NODE_REINDEX_STMT: {
+      const auto& r = *node.reindex_stmt;
+      const bool concurrently = has_option(r.params, r.n_params, "concurrently");
+      const bool one =
+          r.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX || r.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE;
+      if (concurrently || !one) outside(concurrently);
+      if (concurrently && r.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE) note_table(s, r.relation);
+      break;
+    }
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+      for (std::size_t i = 0; i < node.alter_table_stmt->n_cmds; ++i) {
+        const auto* cmd = node.alter_table_stmt->cmds[i];
+        if (cmd->node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_CMD || cmd->alter_table_cmd->def == nullptr) continue;
+        const auto* def = cmd->alter_table_cmd->def;
+        if (def->node_case == PG_QUERY__NODE__NODE_PARTITION_CMD && def->partition_cmd->concurrent) outside(true);
+      }
+      break;
+    case PG_QUERY__NODE__NODE_VACUUM_STMT:
+      if (node.vacuum_stmt->is_vacuumcmd) outside(false);
+      break;
+    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
+      if (node.cluster_stmt->relation == nullptr) outside(false);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_SYSTEM_STMT:
+    case PG_QUERY__NODE__NODE_CREATEDB_STMT:
+    case PG_QUERY__NODE__NODE_DROPDB_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_SPACE_STMT:
+    case PG_QUERY__NODE__NODE_DROP_TABLE_SPACE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_SUBSCRIPTION_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_SUBSCRIPTION_STMT:
+    case PG_QUERY__NODE__NODE_DROP_SUBSCRIPTION_STMT:
+      outside(false);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_DATABASE_STMT:
+      if (has_option(node.alter_database_stmt->options, node.alter_database_stmt->n_options, "tablespace")) outside(false);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
+      if (text_of(node.alter_enum_stmt->old_val).empty()) s.enum_value = text_of(node.alter_enum_stmt->new_val);
+      break;
+    case PG_QUERY__NODE__NODE_DISCARD_STMT:
+      s.control = Control::forbidden;
+      break;  // would drop the advisory lock
+    default:
+      break;
+  }
+}
+
+bool is_one_of(const std::string& word, std::initializer_list<std::string_view> list) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// Only these need their tree; everything else runs in a transaction whatever it is.
+bool matters(const std::vector<std::string>& words, std::string_view sql) {
+  if (words.empty()) return false;
+  const auto second = [&](std::initializer_list<std::string_view> list) { return words.size() > 1 && is_one_of(words[1], list); };
+  if (is_one_of(words[0], {"begin", "commit", "end", "start", "rollback", "abort", "prepare", "vacuum", "cluster", "reindex", "discard"}))
+    return true;
+  if (is_one_of(words[0], {"create", "alter", "drop"}) && second({"system", "database", "tablespace", "subscription"})) return true;
+  if (words[0] == "alter" && second({"type"})) return true;
+  return has_word(sql, "concurrently");
+}
+
+void classify(Statement& s, std::string_view text) {
+  const auto sql = s.in(text);
+  const auto words = leading_words(sql, 3);
+  if (!matters(words, sql)) return;
+  if (sql.size() <= kLongestForTree) {
+    if (const auto tree = parse(std::string(sql)); tree && tree->n_stmts == 1 && tree->stmts[0]->stmt != nullptr) {
+      return classify_tree(s, sql, *tree->stmts[0]->stmt);
+    }
+  }
+  s.understood = false;
+  if (words[0] == "vacuum") s.transactional = false;
+  if (has_word(sql, "concurrently") && words[0] != "refresh") s.transactional = false, s.concurrently = true;
+}
+
+}  // namespace
+
+std::optional<std::vector<Statement>> statements(std::string_view text) {
+  const std::string copy(text);
+  PgQuerySplitResult split{};
+  bool by_grammar = copy.size() <= kLongestForGrammar;
+  if (by_grammar) {  // knows SQL bodies of functions; the scanner does not, but goes on past what it cannot read
+    split = pg_query_split_with_parser(copy.c_str());
+    if (split.error != nullptr) {
+      pg_query_free_split_result(split);
+      by_grammar = false;
+    }
+  }
+  if (!by_grammar) split = pg_query_split_with_scanner(copy.c_str());
+  std::optional<std::vector<Statement>> out;
+  if (split.error == nullptr) {
+    out.emplace();
+    for (int i = 0; i < split.n_stmts; ++i) {
+      Statement s;
+      s.offset = static_cast<std::size_t>(split.stmts[i]->stmt_location);
+      s.length = std::min(static_cast<std::size_t>(split.stmts[i]->stmt_len), text.size() - s.offset);
+      if (s.length == 0) s.length = text.size() - s.offset;
+      const std::size_t blank = std::min(blank_prefix(s.in(text)), s.length);
+      s.offset += blank, s.length -= blank;
+      while (s.length > 0 && std::string_view(" \t\r\n\f;").find(text[s.offset + s.length - 1]) != std::string_view::npos) --s.length;
+      if (s.length == 0) continue;
+      out->push_back(std::move(s));
+    }
+  }
+  pg_query_free_split_result(split);
+  if (out) {
+    for (auto& s : *out) classify(s, text);
+  }
+  return out;
+}
+
+}  // namespace tidegate::migrations

@@ -77,11 +77,11 @@ class Db {
 
   /// One simple-query message. The error of the last call has more in last_error().
   Result<void> script(std::string_view sql, const OnRow& on_row = {}) {
-    Call call{on_row, {}};
+    Call call{on_row, {}, 0};
     return finish(table_->script(session_.get(), to_abi(sql), &call, &result, &error), call);
   }
   Result<void> query(std::string_view sql, const Params& params = {}, const OnRow& on_row = {}) {
-    Call call{on_row, {}};
+    Call call{on_row, {}, 0};
     std::vector<tg_str> values;
     std::vector<std::uint8_t> nulls;
     for (const auto& p : params) {
@@ -105,14 +105,18 @@ class Db {
     return out;
   }
   [[nodiscard]] const DbError& last_error() const { return last_error_; }
+  /// How many statements of the last call ran to their end.
+  [[nodiscard]] std::uint32_t completed() const { return completed_; }
 
  private:
   struct Call {
     const OnRow& on_row;
     DbError error;
+    std::uint32_t completed = 0;
   };
   static void result(void* user, const tg_result* r) {
     auto* call = static_cast<Call*>(user);
+    if (r->text == nullptr) ++call->completed;
     if (r->text != nullptr && call->on_row) call->on_row(Row(*r));
   }
   static void error(void* user, const tg_db_error* e) {
@@ -127,6 +131,7 @@ class Db {
     if (TG_HAS(e, tg_db_error, blockers)) out.blockers = text(e->blockers);
   }
   Result<void> finish(tg_status status, Call& call) {
+    completed_ = call.completed;
     if (status == TG_OK) return {};
     last_error_ = std::move(call.error);
     last_error_.error.code = static_cast<Status>(status);
@@ -141,6 +146,7 @@ class Db {
   const tg_db_v1* table_ = nullptr;
   std::unique_ptr<tg_db, void (*)(tg_db*)> session_{nullptr, +[](tg_db*) {}};
   DbError last_error_;
+  std::uint32_t completed_ = 0;
 };
 
 struct HttpRequest {

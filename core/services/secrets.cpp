@@ -11,12 +11,18 @@
 namespace tidegate::services {
 namespace {
 
-/// NAME of "${NAME}"; empty when the text is anything else.
-std::string_view variable_in(std::string_view text) {
+struct Reference {
+  std::string_view name;  ///< empty: the text is no reference
+  bool optional = false;  ///< "${NAME:-}": may be unset
+};
+
+Reference reference_in(std::string_view text) {
   text = base::trim(text);
-  if (text.size() < 4 || text.substr(0, 2) != "${" || text.back() != '}') return {};
-  const auto name = text.substr(2, text.size() - 3);
-  return name.find_first_of("${}:") == std::string_view::npos ? name : std::string_view{};
+  if (text.size() < 4 || !text.starts_with("${") || !text.ends_with('}')) return {};
+  Reference out{text.substr(2, text.size() - 3)};
+  out.optional = out.name.ends_with(":-");
+  if (out.optional) out.name.remove_suffix(2);
+  return out.name.find_first_of("${}:") == std::string_view::npos ? out : Reference{};
 }
 
 tg_status get(const tg_host* raw, tg_str raw_path, void* user, tg_take take) noexcept {
@@ -27,8 +33,8 @@ tg_status get(const tg_host* raw, tg_str raw_path, void* user, tg_take take) noe
     const auto* written = host.config.at_path(path);
     if (setting == nullptr || setting->type != manifest::SettingType::secret || written == nullptr || written->is_nil())
       return TG_E_NOT_FOUND;
-    const std::string reference = written->text();
-    const auto name = variable_in(reference);
+    const std::string text = written->text();
+    const auto [name, optional] = reference_in(text);
     if (name.empty()) {  // not repeated: somebody may have written the secret itself
       host.shared.sink.log(host.stage_id, TG_LOG_ERROR,
                            "the secret setting '" + path + "' must be written as ${NAME}, the name of an environment variable");
@@ -36,8 +42,10 @@ tg_status get(const tg_host* raw, tg_str raw_path, void* user, tg_take take) noe
     }
     const auto value = host.shared.variables(name);
     if (!value || value->empty()) {
-      host.shared.sink.log(host.stage_id, TG_LOG_ERROR,
-                           "the secret setting '" + path + "' needs the environment variable " + std::string(name) + ", which is not set");
+      if (!optional)
+        host.shared.sink.log(
+            host.stage_id, TG_LOG_ERROR,
+            "the secret setting '" + path + "' needs the environment variable " + std::string(name) + ", which is not set");
       return TG_E_NOT_FOUND;
     }
     host.shared.redactor.add(*value);

@@ -9,7 +9,6 @@
 #include "base/text.hpp"
 #include "cli/paths.hpp"
 #include "cli/render.hpp"
-#include "run/json.hpp"
 
 namespace tidegate::cli {
 namespace {
@@ -230,12 +229,6 @@ class TextRenderer final : public run::Reader {
 };
 
 }  // namespace
-
-void JsonRenderer::on_event(const run::Event& event) {
-  const std::string line = run::to_json(run::to_value(event)) + "\n";
-  std::fwrite(line.data(), 1, line.size(), out_);
-  std::fflush(out_);
-}
 
 std::unique_ptr<run::Reader> make_text_renderer(const TextOptions& options) { return std::make_unique<TextRenderer>(options); }
 

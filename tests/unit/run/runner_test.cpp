@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// The states and outcomes of a run, with stages of the test's own; the same with real plugins and a real server is in
+// tests/integration.
+#include "run/runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include "run/json.hpp"
+
+namespace tidegate::run {
+namespace {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using manifest::Kind;
+using services::Access;
+using stage::Verdict;
+
+/// A database that is a list of names.
+struct FakeDatabase {
+  std::vector<std::string> applied, pending, failed;
+  [[nodiscard]] std::string json() const {
+    base::Array rows;
+    for (const auto& name : applied) rows.emplace_back(base::Table{{"name", name}, {"applied_at", ""}});
+    return to_json(base::Table{{"applied", rows}, {"pending", to_array(pending)}, {"failed", to_array(failed)}, {"edited", base::Array{}},
+                               {"missing", base::Array{}}, {"newest", ""}});
+  }
+};
+
+struct FakeStage : stage::Stage {
+  FakeStage(std::string name, Kind k, std::function<stage::Outcome()> body) : name_(std::move(name)), kind_(k), body_(std::move(body)) {}
+  const std::string& id() const override { return name_; }
+  Kind kind() const override { return kind_; }
+  bool offers(std::string_view extension) const override { return extension == extension_; }
+  stage::Outcome validate(base::Deadline) override { return {}; }
+  stage::Outcome run(const stage::Request&) override { return body_(); }
+  Result<std::string> call(std::string_view, std::string_view method, std::string_view arguments, Access, base::Deadline) override {
+    return answer_(method, arguments);
+  }
+  void cancel() noexcept override {}
+
+  std::string name_;
+  Kind kind_;
+  std::function<stage::Outcome()> body_;
+  std::string extension_;
+  std::function<Result<std::string>(std::string_view, std::string_view)> answer_;
+};
+
+stage::Outcome says(Verdict verdict) {
+  stage::Outcome out;
+  out.verdict = verdict;
+  return out;
+}
+stage::Outcome fails(Status status, std::string message = "it broke") {
+  stage::Outcome out;
+  out.error = Error{status, std::move(message)};
+  return out;
+}
+
+class RunnerTest : public ::testing::Test, public Reader {
+ protected:
+  RunnerTest() {
+    pipeline_.name = "test";
+    events_.add(*this);
+  }
+  void on_event(const Event& event) override { seen_.push_back(event); }
+
+  pipeline::Stage& stage(const std::string& id, Kind kind, std::function<stage::Outcome()> body) {
+    bodies_[id] = std::move(body);
+    auto& list = kind == Kind::notify ? pipeline_.notify : pipeline_.stages;
+    pipeline::Stage spec;
+    spec.id = spec.use = id;
+    spec.kind = kind;
+    list.push_back(spec);
+    return list.back();
+  }
+  /// An apply stage with a history of the fake database.
+  pipeline::Stage& apply(std::function<stage::Outcome()> body) { return stage("apply", Kind::apply, std::move(body)); }
+
+  Report run(Settings settings = {}) {
+    runner_ = std::make_unique<Runner>(
+        pipeline_, std::move(settings), [this](const pipeline::Stage& spec, const auto& environments, services::Shared&) { return make(spec, environments); },
+        World{redactor_, context_, interruption_, hub_, events_, guard_, [](std::string_view) { return std::optional<std::string>{}; }});
+    return runner_->run();
+  }
+  Result<std::unique_ptr<stage::Stage>> make(const pipeline::Stage& spec, const std::vector<std::string>& environments) {
+    made_for_[spec.id] = environments;
+    auto made = std::make_unique<FakeStage>(spec.id, spec.kind, bodies_[spec.id]);
+    if (spec.id == "apply") {
+      made->extension_ = "tidegate.history/1";
+      made->answer_ = [this](std::string_view method, std::string_view) -> Result<std::string> {
+        if (history_error_) return *history_error_;
+        return method == "list" ? database_.json() : std::string(R"({"key":null})");
+      };
+    } else if (spec.kind == Kind::notify) {
+      made->extension_ = "tidegate.notify/1";
+      made->answer_ = [this](std::string_view, std::string_view arguments) -> Result<std::string> {
+        told_.push_back(from_json(arguments)->at_path("event.name")->text());
+        if (notify_error_) return *notify_error_;
+        return std::string("{}");
+      };
+    }
+    return std::unique_ptr<stage::Stage>(std::move(made));
+  }
+  /// The change as the apply stage does it: the first `count` pending ones are applied.
+  void change(std::size_t count) {
+    runner_->changing("apply");
+    for (; count > 0; --count) {
+      database_.applied.push_back(database_.pending.front());
+      database_.pending.erase(database_.pending.begin());
+    }
+  }
+  std::vector<std::string> states() const {
+    std::vector<std::string> out;
+    for (const auto& e : seen_)
+      if (e.type == "run.state") out.push_back(e.fields.find("state")->text());
+    return out;
+  }
+  std::vector<std::string> finished_stages() const {
+    std::vector<std::string> out;
+    for (const auto& e : seen_)
+      if (e.type == "stage.finished") out.push_back(e.stage + "=" + e.fields.find("verdict")->text());
+    return out;
+  }
+  using Names = std::vector<std::string>;
+
+  pipeline::Pipeline pipeline_;
+  std::map<std::string, std::function<stage::Outcome()>> bodies_;
+  std::map<std::string, std::vector<std::string>> made_for_;
+  FakeDatabase database_;
+  std::optional<Error> history_error_, notify_error_;
+  Names told_;
+  std::vector<Event> seen_;
+  base::Redactor redactor_;
+  services::ContextStore context_;
+  services::Interruption interruption_;
+  services::db::Hub hub_{redactor_, interruption_, [](std::string_view) -> Result<std::string> { return Error{Status::config, "none"}; }, {}};
+  EventStream events_{"r1", redactor_};
+  Guard guard_{interruption_};
+  std::unique_ptr<Runner> runner_;
+};
+
+TEST_F(RunnerTest, NothingPending_GoesFromCheckingToVerifyingWithoutTheApplyStage) {
+  bool called = false;
+  apply([&] { called = true; return says(Verdict::pass); });
+  stage("health", Kind::verify, [] { return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::succeeded);
+  EXPECT_EQ(report.exit, 0);
+  EXPECT_FALSE(called);
+  EXPECT_EQ(states(), (Names{"detecting", "checking", "verifying", "finished"}));
+  EXPECT_EQ(finished_stages(), (Names{"apply=skipped", "health=pass"}));
+}
+
+TEST_F(RunnerTest, Pending_GoesThroughEveryStateAndReportsWhatWasApplied) {
+  database_.pending = {"a", "b"};
+  apply([&] { change(2); return says(Verdict::pass); });
+  stage("health", Kind::verify, [] { return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 0);
+  EXPECT_EQ(report.applied, (Names{"a", "b"}));
+  EXPECT_TRUE(report.pending.empty());
+  EXPECT_EQ(states(), (Names{"detecting", "checking", "locked", "rechecking", "changing", "verifying", "finished"}));
+  EXPECT_EQ(seen_.front().type, "run.started");
+  EXPECT_EQ(seen_.back().type, "run.finished");
+  EXPECT_TRUE(hub_.changed());
+}
+
+TEST_F(RunnerTest, PrecheckBlocks_GateIsClosedBeforeAnyChange) {
+  database_.pending = {"a"};
+  bool called = false;
+  stage("safety", Kind::precheck, [] { return says(Verdict::block); });
+  apply([&] { called = true; return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::blocked);
+  EXPECT_EQ(report.exit, 3);
+  EXPECT_FALSE(called);
+  EXPECT_EQ(report.pending, Names{"a"});
+}
+
+TEST_F(RunnerTest, PrecheckCouldNotRun_HasNotPassed) {
+  stage("safety", Kind::precheck, [] { return fails(Status::failed); });
+  apply([] { return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 3);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].rule, "check-could-not-run");
+  EXPECT_EQ(report.findings[0].verdict, Verdict::block);
+}
+
+TEST_F(RunnerTest, PrecheckCouldNotRun_OnErrorWarn_GoesOnWithAWarning) {
+  stage("safety", Kind::precheck, [] { return fails(Status::failed); }).warn_on_error = true;
+  const auto report = run();
+  EXPECT_EQ(report.exit, 0);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].verdict, Verdict::warn);
+}
+
+TEST_F(RunnerTest, OnErrorWarn_NeverSoftensABlock) {
+  stage("safety", Kind::precheck, [] { return says(Verdict::block); }).warn_on_error = true;
+  EXPECT_EQ(run().exit, 3);
+}
+
+TEST_F(RunnerTest, DetectFails_GateIsClosed) {
+  stage("environment", Kind::detect, [] { return fails(Status::failed); });
+  EXPECT_EQ(run().exit, 3);
+}
+
+TEST_F(RunnerTest, ApplyFailsBeforeTouchingAnything_EndsByItsClass) {
+  database_.pending = {"a"};
+  apply([] { return fails(Status::config); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::not_started);
+  EXPECT_EQ(report.exit, 2);
+}
+
+TEST_F(RunnerTest, ApplyFails_NothingOfTheRunStands_Failed) {
+  database_.pending = {"a"};
+  apply([&] { change(0); return fails(Status::failed); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::failed);
+  EXPECT_EQ(report.exit, 4);
+  EXPECT_TRUE(report.kept.empty());
+  EXPECT_EQ(report.pending, Names{"a"});
+}
+
+TEST_F(RunnerTest, ApplyFails_EarlierOnesStand_KeptAndNamed) {
+  database_.applied = {"old"};
+  database_.pending = {"a", "b"};
+  apply([&] { change(1); return fails(Status::failed); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::kept);
+  EXPECT_EQ(report.exit, 5);
+  EXPECT_EQ(report.kept, Names{"a"});
+  EXPECT_EQ(report.pending, Names{"b"});
+}
+
+TEST_F(RunnerTest, ApplyFails_HistoryCannotBeReadAfterwards_SaysThatItIsUnknown) {
+  database_.pending = {"a"};
+  apply([&] {
+    change(1);
+    history_error_ = Error{Status::failed, "gone"};
+    return fails(Status::unavailable);
+  });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 5);
+  ASSERT_TRUE(report.error);
+  EXPECT_NE(report.error->hint.find("gone"), std::string::npos);
+}
+
+TEST_F(RunnerTest, ApplyWithoutHistory_AlwaysRuns_AndItsFailureIsKept) {
+  stage("tool", Kind::apply, [&] { runner_->changing("tool"); return fails(Status::failed); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::kept);
+  EXPECT_EQ(report.exit, 5);
+}
+
+TEST_F(RunnerTest, VerifyBlocksAfterAChange_KeptWithTheAppliedOnes) {
+  database_.pending = {"a"};
+  apply([&] { change(1); return says(Verdict::pass); });
+  stage("health", Kind::verify, [] { return says(Verdict::block); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 5);
+  EXPECT_EQ(report.kept, Names{"a"});
+}
+
+TEST_F(RunnerTest, VerifyBlocksWithNothingPending_Failed) {
+  apply([] { return says(Verdict::pass); });
+  stage("health", Kind::verify, [] { return says(Verdict::block); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::failed);
+  EXPECT_EQ(report.exit, 4);
+}
+
+TEST_F(RunnerTest, HistoryUnavailable_IsExitSixAfterRetries) {
+  apply([] { return says(Verdict::pass); });
+  history_error_ = Error{Status::unavailable, "connection refused"};
+  EXPECT_EQ(run().exit, 6);
+  int retries = 0;
+  for (const auto& e : seen_) retries += e.type == "stage.retry" ? 1 : 0;
+  EXPECT_EQ(retries, 2);
+}
+
+TEST_F(RunnerTest, HistoryRefuses_EndsByItsClass) {
+  apply([] { return says(Verdict::pass); });
+  history_error_ = Error{Status::denied, "P3009"};
+  EXPECT_EQ(run().exit, 3);
+  history_error_ = Error{Status::unavailable, "wrong password"};
+  history_error_->sqlstate = "28P01";
+  seen_.clear();
+  EXPECT_EQ(run().exit, 6);
+  for (const auto& e : seen_) EXPECT_NE(e.type, "stage.retry") << "a wrong password is not tried again";
+}
+
+TEST_F(RunnerTest, WhenDoesNotHold_TheChangeIsSkippedAndSaysWhy) {
+  stage("environment", Kind::detect, [&] {
+    context_["environment.name"] = "development";
+    return says(Verdict::pass);
+  });
+  database_.pending = {"a"};
+  apply([] { return fails(Status::failed); }).when = {{"environment.name", {"!=development"}, {}}};
+  const auto report = run();
+  EXPECT_EQ(report.exit, 0);
+  std::string reason;
+  for (const auto& e : seen_)
+    if (e.type == "stage.finished" && e.stage == "apply") reason = e.fields.find("reason")->text();
+  EXPECT_NE(reason.find("development"), std::string::npos);
+  EXPECT_EQ(database_.pending, Names{"a"});
+}
+
+TEST_F(RunnerTest, Environment_UnknownCountsAsProduction_AndTheOptionWins) {
+  apply([] { return says(Verdict::pass); });
+  run();
+  EXPECT_EQ(made_for_["apply"], (Names{"unknown", "production"}));
+  context_.clear();
+  run({false, "preview"});
+  EXPECT_EQ(made_for_["apply"], (Names{"preview"}));
+}
+
+TEST_F(RunnerTest, Interrupted_BeforeTheChange_NothingIsTouched) {
+  database_.pending = {"a"};
+  bool called = false;
+  stage("safety", Kind::precheck, [&] { interruption_.trigger(); return says(Verdict::pass); });
+  apply([&] { called = true; return says(Verdict::pass); });
+  run();
+  EXPECT_FALSE(called);
+}
+
+TEST_F(RunnerTest, DryRun_ChangesNothingTellsNobodyAndSkipsVerify) {
+  database_.pending = {"a"};
+  bool verified = false;
+  apply([] { return says(Verdict::pass); });
+  stage("health", Kind::verify, [&] { verified = true; return says(Verdict::pass); });
+  stage("hook", Kind::notify, [] { return says(Verdict::pass); });
+  const auto report = run({true, ""});
+  EXPECT_EQ(report.exit, 0);
+  EXPECT_EQ(report.pending, Names{"a"});
+  EXPECT_EQ(database_.pending, Names{"a"});
+  EXPECT_FALSE(verified);
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(RunnerTest, Notify_DefaultIsAllButWaiting_InOrder) {
+  database_.pending = {"a"};
+  apply([&] { change(1); return says(Verdict::pass); });
+  stage("hook", Kind::notify, [] { return says(Verdict::pass); });
+  run();
+  EXPECT_EQ(told_, (Names{"started", "succeeded"}));
+}
+
+TEST_F(RunnerTest, Notify_OnlyWhatWasAskedFor) {
+  apply([] { return says(Verdict::pass); });
+  stage("hook", Kind::notify, [] { return says(Verdict::pass); }).on = {"failed"};
+  run();
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(RunnerTest, Notify_FailureIsAWarningAndNeverTheResult) {
+  apply([] { return says(Verdict::pass); });
+  stage("hook", Kind::notify, [] { return says(Verdict::pass); });
+  notify_error_ = Error{Status::unavailable, "nobody there"};
+  const auto report = run();
+  EXPECT_EQ(report.exit, 0);
+  int failures = 0;
+  for (const auto& e : seen_) failures += e.type == "notification.failed" ? 1 : 0;
+  EXPECT_EQ(failures, 2);
+}
+
+}  // namespace
+}  // namespace tidegate::run

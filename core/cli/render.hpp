@@ -23,6 +23,8 @@ class JsonRenderer : public run::Reader {
 };
 
 struct TextOptions {
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
   Style style;
   bool quiet = false;
   bool verbose = false;

@@ -42,7 +42,7 @@ std::string migrations(std::size_t count) { return std::to_string(count) + (coun
 /// The line of a stage under way, redrawn ten times a second by a thread of its own while the run is quiet.
 class LiveLine {
  public:
-  explicit LiveLine(bool enabled) : enabled_(enabled) {
+  LiveLine(std::FILE* err, bool enabled) : err_(err), enabled_(enabled) {
     if (enabled_) thread_ = std::thread([this] { loop(); });
   }
   ~LiveLine() {
@@ -81,7 +81,7 @@ class LiveLine {
   void print(const std::string& lines) {
     const std::lock_guard lock(mutex_);
     erase();
-    std::fputs(lines.c_str(), stderr);
+    std::fputs(lines.c_str(), err_);
     draw();
   }
 
@@ -94,16 +94,17 @@ class LiveLine {
     if (!enabled_ || text_.empty()) return;
     constexpr std::string_view frames[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_);
-    std::fprintf(stderr, "\r\x1b[K%s %s  %s%s%s", std::string(frames[frame_++ % std::size(frames)]).c_str(), text_.c_str(),
+    std::fprintf(err_, "\r\x1b[K%s %s  %s%s%s", std::string(frames[frame_++ % std::size(frames)]).c_str(), text_.c_str(),
                  base::format_duration(elapsed).c_str(), detail_.empty() ? "" : "  ", detail_.c_str());
-    std::fflush(stderr);
+    std::fflush(err_);
     drawn_ = true;
   }
   void erase() {
-    if (drawn_) std::fputs("\r\x1b[K", stderr);
+    if (drawn_) std::fputs("\r\x1b[K", err_);
     drawn_ = false;
   }
 
+  std::FILE* const err_;
   const bool enabled_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -117,7 +118,7 @@ class LiveLine {
 
 class TextRenderer final : public run::Reader {
  public:
-  explicit TextRenderer(const TextOptions& options) : options_(options), style_(options.style), live_(options.live && !options.quiet) {}
+  explicit TextRenderer(const TextOptions& options) : options_(options), style_(options.style), live_(options.err, options.live && !options.quiet) {}
 
   void on_event(const run::Event& event) override {
     const auto& fields = event.fields;
@@ -218,8 +219,8 @@ class TextRenderer final : public run::Reader {
     else if (outcome == "failed" || outcome == "cancelled") text += "the database is as it was";
     else text += "nothing was touched";
     text += " (" + took(fields) + ")\n";
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
+    std::fputs(text.c_str(), options_.out);
+    std::fflush(options_.out);
   }
 
   const TextOptions options_;

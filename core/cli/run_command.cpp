@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
 #include "cli/render.hpp"
+#include "stage/output_capture.hpp"
 
 namespace tidegate::cli {
 namespace {
@@ -30,8 +31,11 @@ int run_command(const Options& options) {
   const auto job = Job::make(options, {options.dry_run, options.environment}, exit_code);
   if (!job) return exit_code;
 
-  JsonRenderer on_stdout(stdout);
-  const auto text = make_text_renderer({style_for(STDERR_FILENO, options.color), options.quiet, options.verbose, ::isatty(STDERR_FILENO) == 1});
+  const bool live = ::isatty(STDERR_FILENO) == 1;
+  const auto style = style_for(STDERR_FILENO, options.color);
+  stage::OutputCapture capture;
+  JsonRenderer on_stdout(capture.out());
+  const auto text = make_text_renderer({capture.out(), capture.err(), style, options.quiet, options.verbose, live});
   if (options.json) job->events().add(on_stdout);
   else job->events().add(*text);
   std::unique_ptr<JsonRenderer> to_file;

@@ -5,6 +5,7 @@
 
 #include "services/db/hub.hpp"
 #include "stage/contract.hpp"
+#include "stage/output_capture.hpp"
 
 namespace tidegate::stage {
 namespace {
@@ -141,6 +142,8 @@ class LocalStage final : public Stage {
       stage_.host_.call = services::Call{access, deadline};
     }
     ~Entered() {
+      if (auto* capture = OutputCapture::active())
+        capture->drain([&](std::string_view line) { stage_.shared_.sink.log(stage_.host_.stage_id, TG_LOG_INFO, line); });
       stage_.host_.call = services::Call{};
       stage_.busy_ = false;
     }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "services/db/hub.hpp"
+#include "stage/output_capture.hpp"
 
 namespace tidegate::stage {
 namespace {
@@ -39,7 +40,11 @@ Result<std::unique_ptr<sdk::Stage>> make_plugin(sdk::Host host, std::string_view
 const tg_plugin_entry kEntry = {sizeof(tg_plugin_entry), TG_ABI_MAJOR, TG_ABI_MINOR, 0, {nullptr, 0}, &sdk::detail::create<make_plugin>};
 
 class QuietSink : public services::Sink {
-  void log(const std::string&, int, std::string_view) override {}
+ public:
+  std::vector<std::string> logged;
+
+ private:
+  void log(const std::string& stage, int, std::string_view message) override { logged.push_back(stage + ": " + std::string(message)); }
   void progress(const std::string&, std::uint64_t, std::uint64_t, std::string_view) override {}
   void emit(const std::string&, std::string_view, std::string_view) override {}
   void changing(const std::string&) override {}
@@ -105,6 +110,24 @@ TEST_F(LocalStageTest, Run_PluginThrows_IsAnInternalErrorWithItsText) {
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, Status::internal);
   EXPECT_NE(outcome.error->message.find("out of cheese"), std::string::npos);
+}
+
+TEST_F(LocalStageTest, Run_PluginPrints_BecomesItsLogAndStaysOffStandardOutput) {
+  behaviour.run = [](const sdk::Run&, sdk::Report&) -> Result<Verdict> {
+    std::printf("hello\n");
+    std::fflush(stdout);
+    std::fprintf(stderr, "and\nbye");
+    return Verdict::pass;
+  };
+  auto stage = make();
+  ::testing::internal::CaptureStdout();
+  {
+    OutputCapture capture;
+    (*stage)->run({});
+    std::fputs("the host's own\n", capture.out());
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "the host's own\n");
+  EXPECT_EQ(sink.logged, (std::vector<std::string>{"thing-1: hello", "thing-1: and", "thing-1: bye"}));
 }
 
 TEST_F(LocalStageTest, Create_Fails_TheReasonIsThePluginsOwn) {

@@ -26,7 +26,7 @@ Behaviour behaviour;
 
 class Plugin : public sdk::Stage {
  public:
-  explicit Plugin(sdk::Host host) : host(host) {}
+  explicit Plugin(sdk::Host given) : host(given) {}
   Result<Verdict> run(const sdk::Run& run, sdk::Report& report) override { return behaviour.run(run, report); }
   Result<std::string> call(std::string_view, std::string_view method, std::string_view, sdk::Report&) override { return behaviour.call(method); }
   sdk::Host host;

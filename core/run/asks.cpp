@@ -70,13 +70,24 @@ Result<History> Runner::read_history_now() {
 Result<History> Runner::history() {
   if (before_) return *before_;
   auto found = read_history_now();
-  if (found) {
-    before_ = *found;
-    if (!std::exchange(edits_told_, true))
-      for (const auto& name : found->edited)
-        events_.emit("log", "", {{"level", "warn"}, {"message", "migration " + name + " was edited after it was applied; the database has the older text"}});
-  }
+  if (!found) return found;
+  before_ = *found;
+  if (!std::exchange(oddities_told_, true)) tell_oddities(*found);
   return found;
+}
+
+/// What does not stop a run, as with Prisma, but somebody should look at.
+void Runner::tell_oddities(const History& found) {
+  const auto warn = [this](const char* rule, const std::string& message, const char* fix) {
+    report_.findings.push_back({stage::Verdict::warn, rule, message, {}, 0, 0, fix, {}});
+    events_.emit("finding", offering(kHistory)->id(), *to_value(report_.findings.back()).as<base::Table>());
+  };
+  for (const auto& name : found.edited)
+    warn("migration-edited", "migration " + name + " was edited after it was applied: the database has the older text",
+         "restore the file, and put the change into a new migration");
+  for (const auto& name : found.missing)
+    warn("migration-missing", "migration " + name + " was applied to this database but is not in the folder",
+         "expected when an older release meets a newer database; else restore it from version control");
 }
 
 Result<std::vector<PlannedMigration>> Runner::plan() {

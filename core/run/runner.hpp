@@ -118,6 +118,7 @@ class Runner : public services::Sink {
   base::Result<std::string> ask(std::string_view extension, std::string_view method, std::string_view arguments_json, services::Access access,
                                 base::Deadline deadline);
   base::Result<History> read_history_now();
+  void tell_oddities(const History& found);
   base::Result<void> lock();
   base::Result<std::string> call_watched(stage::Stage& stage, std::string_view extension, std::string_view method, std::string_view arguments,
                                          services::Access access, base::Deadline deadline);
@@ -138,7 +139,7 @@ class Runner : public services::Sink {
   Report report_;
   std::atomic<bool> changing_{false};
   bool finished_ = false;
-  bool edits_told_ = false;
+  bool oddities_told_ = false;
   bool ignore_when_ = false;
   base::Clock::time_point began_ = base::Clock::now();
 };

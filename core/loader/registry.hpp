@@ -25,7 +25,7 @@ struct Plugin {
 /// Why a file could not be used: the step that failed, the reason in the loader's own words, the remedy.
 struct LoadFailure {
   std::string path;
-  std::string step;  ///< "permissions", "elf", "manifest", "abi", "services", "dlopen", "symbol", "entry"
+  std::string step;  ///< "folder", "path", "permissions", "elf", "manifest", "abi", "services", "unique", "dlopen", "symbol", "entry"
   base::Error error;
 };
 
@@ -42,7 +42,7 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   /// Reads the manifests of every *.tidegate.so in the folders, none of it twice. A bad file is a failure, not an
-  /// end; two files with one id, or two plugins with one stage type, are failures that name both.
+  /// end; two files with one id, or two plugins with one stage type, are failures that name both, and neither is offered.
   void find(const SearchPath& path);
 
   [[nodiscard]] const std::vector<Plugin>& plugins() const { return plugins_; }

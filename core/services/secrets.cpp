@@ -42,11 +42,10 @@ tg_status get(const tg_host* raw, tg_str raw_path, void* user, tg_take take) noe
     }
     const auto value = host.shared.variables(name);
     if (!value || value->empty()) {
-      if (!optional)
-        host.shared.sink.log(
-            host.stage_id, TG_LOG_ERROR,
-            "the secret setting '" + path + "' needs the environment variable " + std::string(name) + ", which is not set");
-      return TG_E_NOT_FOUND;
+      if (optional) return TG_E_NOT_FOUND;
+      host.shared.sink.log(host.stage_id, TG_LOG_ERROR,
+                           "the secret setting '" + path + "' needs the environment variable " + std::string(name) + ", which is not set");
+      return TG_E_CONFIG;  // not "not found": a plugin would take what was asked for as not wanted
     }
     host.shared.redactor.add(*value);
     take(user, sdk::to_abi(*value));

@@ -4,11 +4,11 @@
 # Nothing is asked of the network when nothing is missing.
 
 # The compiler and build tools, the libraries the host and the bundled plugins use, and a server for scratch databases.
-build_packages="g++ cmake ninja-build ccache mold pkg-config
-  libpq-dev libpg-query-dev libprotobuf-c-dev libtomlplusplus-dev libfmt-dev libcli11-dev nlohmann-json3-dev
-  libcurl4-openssl-dev libssl-dev libboost-dev libboost-filesystem-dev postgresql-15"
+build_packages="g++ cmake ninja-build ccache mold
+  libpq-dev libpg-query-dev libprotobuf-c-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
+  libcurl4-openssl-dev libssl-dev libboost-dev postgresql-15"
 # What the tests, the second compiler and the linter add.
-test_packages="libgtest-dev libgmock-dev libbenchmark-dev libcpp-httplib-dev clang clang-tidy"
+test_packages="libgtest-dev libcpp-httplib-dev clang clang-tidy"
 
 say() { printf '%s\n' "$*"; }
 die() {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The interfaces that a stage type may offer beyond its kind, each a set of methods with JSON arguments and answers,
+// called through tg_stage::call. The host knows these ids and never a plugin. Lists are never null; members are only
+// added. Methods that only ask get a read-only session. Constants: any thread.
+#pragma once
+
+/// The history of migrations; at most one apply stage of a pipeline offers it.
+///   list {} -> {"applied": [{"name", "applied_at"}], "pending": [name], "failed": [{"name", "started_at", "logs"}],
+///               "edited": [name], "missing": [name], "newest": text, "count": n}
+///       edited: applied, and its file is another one now. missing: applied, and its file is gone. newest: identifies the
+///       newest row of the history. count: rows. Times are RFC 3339 in UTC.
+///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others
+///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
+#define TG_HISTORY "tidegate.history/1"
+#define TG_HISTORY_LIST "list"
+#define TG_HISTORY_LOCK_KEY "lock_key"
+#define TG_HISTORY_RESOLVE "resolve"
+
+/// What run would do, without doing it.
+///   pending {} -> {"migrations": [{"name", "checksum", "file", "transactional": bool,
+///                                  "statements": [{"sql", "line", "transactional": bool}]}], "problems": [finding]}
+///       problems: why run would refuse before it touches anything, as findings ("verdict", "rule", "message", "where", "fix").
+#define TG_PLAN "tidegate.plan/1"
+#define TG_PLAN_PENDING "pending"
+
+/// Going back.
+///   can {"names": [name]} -> {"migrations": [{"name", "reversible": "exact" | "exact_but_column_order" | "exact_with_data" |
+///                             "loses_data" | "irreversible", "reason": text}]}
+///   down {"to": name} -> {"undone": [name], "kept": [name]}   undoes what is newer than `to`, newest first; writes
+#define TG_UNDO "tidegate.undo/1"
+#define TG_UNDO_CAN "can"
+#define TG_UNDO_DOWN "down"
+
+/// Static checks of SQL files, without a database.
+///   files {"files": [path]} -> {"files": n, "findings": [finding]}
+#define TG_LINT "tidegate.lint/1"
+#define TG_LINT_FILES "files"
+
+/// Runs what is pending on another connection, recorded.
+///   run {"connection": name} -> {"migrations": [{"name", "ms": n, "error": text | null}]}
+#define TG_REHEARSE "tidegate.rehearse/1"
+#define TG_REHEARSE_RUN "run"
+
+/// Is there something in this folder that the stage type works with?
+///   look {"folder": path} -> {"found": bool, "why": text, "settings": {…}}
+#define TG_DISCOVER "tidegate.discover/1"
+#define TG_DISCOVER_LOOK "look"
+
+/// The events that a [[notify]] entry asked for, one by one, in order. The answer is ignored; a failure is a warning.
+///   event {"event": {the event as `run --json` writes it}} -> {}
+#define TG_NOTIFY "tidegate.notify/1"
+#define TG_NOTIFY_EVENT "event"

@@ -19,7 +19,7 @@ class Hub {
   /// Gives the connection text for a name ("main") with `${VAR}` expanded; asked once, when first opened.
   using Resolve = std::function<base::Result<std::string>(std::string_view connection)>;
   struct Options {
-    std::string application_name;                  ///< fallback_application_name: never over the user's own
+    std::string application_name;  ///< fallback_application_name: never over the user's own
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds lock_timeout{200};
     base::Deadline deadline;

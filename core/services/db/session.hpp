@@ -42,7 +42,7 @@ using OnNotice = std::function<void(std::string_view severity, std::string_view 
 struct SessionOptions {
   base::Deadline connect_deadline;
   std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds lock_timeout{200};          ///< in force from the start and after every reset
+  std::chrono::milliseconds lock_timeout{200};  ///< in force from the start and after every reset
   std::string application_name;
   Interrupt interrupt;
   OnNotice on_notice;
@@ -53,7 +53,8 @@ class Session {
   /// Connects within the timeout, even to a server that accepts and never answers. The error has class
   /// `unavailable` (also for a wrong password and a missing database, with the hint that a retry will not help),
   /// names host, port and database, and never holds the password.
-  static base::Result<std::unique_ptr<Session>> connect(const ConnectionTarget& target, const SessionOptions& options, base::Redactor& redactor);
+  static base::Result<std::unique_ptr<Session>> connect(const ConnectionTarget& target, const SessionOptions& options,
+                                                        base::Redactor& redactor);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -64,6 +65,11 @@ class Session {
   /// One statement by the extended protocol with text parameters (null = NULL).
   std::optional<Failure> query(std::string_view sql, const std::vector<std::optional<std::string_view>>& params, const OnResult& on_result,
                                base::Deadline deadline);
+  /// Like query, with statements of the host in front in the same round trip (their results are dropped, their failure
+  /// is the call's). The transaction they leave open is the host's: ended in front of the next message.
+  std::optional<Failure> query_behind(const std::vector<std::string>& before, std::string_view sql,
+                                      const std::vector<std::optional<std::string_view>>& params, const OnResult& on_result,
+                                      base::Deadline deadline);
   /// Puts the session back as it was after connecting, without dropping advisory locks: in front of the next message,
   /// so that it costs no round trip of its own.
   void reset_before_next();
@@ -73,6 +79,10 @@ class Session {
   [[nodiscard]] int backend_pid() const;
   [[nodiscard]] int server_version() const;
   [[nodiscard]] bool alive() const;
+  /// Whether somebody else's transaction is open, which a host transaction would end.
+  [[nodiscard]] bool in_foreign_transaction() const;
+  [[nodiscard]] std::chrono::milliseconds lock_timeout() const;
+  void close();
   [[nodiscard]] std::string quote_identifier(std::string_view name) const;
   [[nodiscard]] std::string quote_literal(std::string_view text) const;
   [[nodiscard]] const ConnectionTarget& target() const;

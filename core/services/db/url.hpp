@@ -2,8 +2,10 @@
 //
 // A connection URL of any tool, made into what libpq understands: parameters of Prisma and other tools are translated
 // or left out with a warning, the scheme is checked before libpq sees the text (its own messages repeat passwords).
-// Pure function: any thread.
+// Reads the PG… environment for defaults as libpq does; any thread.
 #pragma once
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,10 +16,13 @@ namespace tidegate::services::db {
 
 struct ConnectionTarget {
   std::vector<std::pair<std::string, std::string>> parameters;  ///< libpq keyword and value, the password included
-  std::string schema;    ///< Prisma's ?schema=, "" = not given
-  std::string display;   ///< "host:port/database", safe to print
-  std::string password;  ///< to redact
-  bool pooled = false;   ///< looks like a transaction-mode pooler (host, port or pgbouncer=true)
+  std::string schema;                                           ///< Prisma's ?schema=, "" = not given
+  std::vector<std::string> search_path;                      ///< in force from the start; ?schema= alone, or ?currentSchema= of other tools
+  std::optional<std::chrono::milliseconds> connect_timeout;  ///< ?connect_timeout=; 0: none
+  std::string display;                                       ///< "host:port/database", safe to print
+  std::string password;                                      ///< to redact
+  std::string password_as_written;                           ///< to redact: as it stands in the URL, escapes and all
+  bool pooled = false;                                       ///< looks like a transaction-mode pooler (host, port or pgbouncer=true)
   std::vector<std::string> warnings;
 };
 

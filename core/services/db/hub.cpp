@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/db/hub.hpp"
+
+#include "base/text.hpp"
+
+namespace tidegate::services::db {
+namespace {
+
+using base::Deadline;
+using base::Error;
+using base::Result;
+using base::Status;
+
+constexpr std::chrono::milliseconds kWatchLimit{1'000};
+
+// A transaction that is idle has been so since state_change, but what holds the lock is as old as the transaction.
+constexpr const char* kBlockers =
+    "SELECT DISTINCT b.pid, coalesce(nullif(a.application_name, ''), 'no application name'), coalesce(a.usename::text, '?'), "
+    "coalesce(a.state, '?'), coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), "
+    "regexp_replace(left(coalesce(a.query, ''), 400), '\\s+', ' ', 'g') "
+    "FROM unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid ORDER BY 1";
+
+/// Not more than `most` bytes, and no piece of a character.
+std::string shortened(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return text.substr(0, most) + "…";
+}
+
+}  // namespace
+
+struct Hub::Impl {
+  base::Redactor& redactor;
+  Interruption& interruption;
+  Resolve resolve;
+  Options options;
+  std::map<std::string, ConnectionTarget, std::less<>> targets;
+  std::unique_ptr<Session> main, watch;
+  int opened = 0;
+
+  Result<std::unique_ptr<Session>> open(const ConnectionTarget& target, Deadline deadline, std::chrono::milliseconds limit) {
+    SessionOptions session;
+    session.connect_deadline = deadline.sooner(options.deadline);
+    session.connect_timeout = limit;
+    session.lock_timeout = options.lock_timeout;
+    session.application_name = options.application_name;
+    session.interrupt = Interrupt{interruption.fd()};
+    session.on_notice = options.on_notice;
+    auto out = Session::connect(target, session, redactor);
+    if (out) ++opened;
+    return out;
+  }
+};
+
+Hub::Hub(base::Redactor& redactor, Interruption& interruption, Resolve resolve, Options options)
+    : impl_(std::make_unique<Impl>(Impl{redactor, interruption, std::move(resolve), std::move(options), {}, nullptr, nullptr})) {}
+Hub::~Hub() = default;
+
+Result<const ConnectionTarget*> Hub::target(std::string_view connection) {
+  auto& me = *impl_;
+  if (const auto found = me.targets.find(connection); found != me.targets.end()) return &found->second;
+  auto text = me.resolve(connection);
+  if (!text) return std::move(text).error();
+  auto parsed = parse_connection(*text);
+  if (!parsed) {
+    auto error = std::move(parsed).error();
+    error.message = "connection " + std::string(connection) + ": " + error.message;
+    return error;
+  }
+  me.redactor.add(parsed->password);
+  me.redactor.add(parsed->password_as_written);
+  if (me.options.on_warning) {
+    for (const auto& warning : parsed->warnings) me.options.on_warning(warning);
+    if (parsed->pooled)
+      me.options.on_warning(
+          "the connection " + std::string(connection) + " (" + parsed->display +
+          ") looks like a transaction-mode pooler, where settings and locks of a session do not hold; give the direct one");
+  }
+  return &me.targets.emplace(std::string(connection), std::move(*parsed)).first->second;
+}
+
+Result<std::unique_ptr<Session>> Hub::open(std::string_view connection, Deadline deadline) {
+  auto to = target(connection);
+  if (!to) return std::move(to).error();
+  return impl_->open(**to, deadline, impl_->options.connect_timeout);
+}
+
+Result<Session*> Hub::main(Deadline deadline) {
+  auto& me = *impl_;
+  if (me.main && me.main->alive()) return me.main.get();
+  auto opened = open("main", deadline);
+  if (!opened) return std::move(opened).error();
+  me.main = std::move(*opened);
+  return me.main.get();
+}
+
+std::string Hub::blockers_of(int pid) {
+  auto& me = *impl_;
+  const auto to = target("main");
+  if (!to || pid == 0) return {};
+  const auto limit = Deadline::in(kWatchLimit);
+  if (!me.watch || !me.watch->alive()) {
+    auto opened = me.open(**to, limit, kWatchLimit);
+    if (!opened) return {};
+    me.watch = std::move(*opened);
+  }
+  std::string out;
+  const std::string number = std::to_string(pid);
+  const auto failure = me.watch->query(
+      kBlockers, {number},
+      [&](const tg_result& row) {
+        if (row.text == nullptr) return;
+        const auto text = [&](std::size_t i) { return std::string(row.text[i].data, row.text[i].size); };
+        if (!out.empty()) out += '\n';
+        if (text(0) == "0") {
+          out += "a prepared transaction (see pg_prepared_xacts)";
+          return;
+        }
+        const auto age = std::chrono::milliseconds(std::stoll(text(4)));
+        out += "pid " + text(0) + " (" + text(1) + ", " + text(2) + ", " + text(3) + " for " + base::format_duration(age) + ")";
+        if (const auto query = shortened(me.redactor.apply(text(5)), 80); !query.empty()) out += ": " + query;
+      },
+      limit);
+  return failure ? std::string{} : out;
+}
+
+void Hub::next_stage() {
+  if (impl_->main) impl_->main->reset_before_next();
+}
+
+bool Hub::main_is_open() const {
+  return impl_->main && impl_->main->alive();
+}
+int Hub::connections_opened() const {
+  return impl_->opened;
+}
+
+void Hub::close_all() {
+  impl_->main.reset();
+  impl_->watch.reset();
+}
+
+}  // namespace tidegate::services::db

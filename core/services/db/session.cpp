@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/db/session.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/text.hpp"
+#include "services/db/failure.hpp"
+#include "services/db/preamble.hpp"
+#include "services/db/wire.hpp"
+
+namespace tidegate::services::db {
+namespace {
+
+using base::Deadline;
+using base::Error;
+using base::Result;
+using base::Status;
+
+// How long an answer to a cancel request is waited for before the connection is given up.
+constexpr std::chrono::milliseconds kCancelGrace{3'000};
+
+struct CloseConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+struct ClearResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
+
+tg_str abi(const char* text) {
+  return {text, text != nullptr ? std::char_traits<char>::length(text) : 0};
+}
+
+/// One statement's result to the caller: its rows, then its end.
+void deliver(const PGresult* result, std::uint32_t statement, const OnResult& on_result) {
+  if (!on_result) return;
+  const int columns = PQnfields(result);
+  const auto count = static_cast<std::size_t>(columns);
+  std::vector<tg_str> names(count), text(count);
+  std::vector<std::uint8_t> is_null(count);
+  for (int c = 0; c < columns; ++c) names[static_cast<std::size_t>(c)] = abi(PQfname(result, c));
+  tg_result out{};
+  out.struct_size = sizeof out;
+  out.statement = statement;
+  out.columns = static_cast<std::uint32_t>(columns);
+  out.affected = -1;
+  out.is_null = is_null.data();
+  out.names = names.data();
+  for (int row = 0, rows = PQntuples(result); row < rows; ++row) {
+    for (int c = 0; c < columns; ++c) {
+      const auto i = static_cast<std::size_t>(c);
+      text[i] = {PQgetvalue(result, row, c), static_cast<std::size_t>(PQgetlength(result, row, c))};
+      is_null[i] = PQgetisnull(result, row, c) != 0 ? 1 : 0;
+    }
+    out.text = text.data();  // never null here: a row without columns is given as one too
+    static constexpr tg_str kNothing{};
+    if (columns == 0) out.text = &kNothing;
+    on_result(out);
+  }
+  out.text = nullptr;
+  out.is_null = nullptr;
+  out.tag = abi(PQcmdStatus(const_cast<PGresult*>(result)));
+  const char* affected = PQcmdTuples(const_cast<PGresult*>(result));
+  if (affected != nullptr && *affected != '\0') out.affected = std::atoll(affected);
+  on_result(out);
+}
+
+std::chrono::milliseconds connect_timeout_of(const ConnectionTarget& target, std::chrono::milliseconds otherwise) {
+  if (target.connect_timeout) return *target.connect_timeout;
+  const auto set = base::process_environment()("PGCONNECT_TIMEOUT");
+  const int seconds = set ? std::atoi(set->c_str()) : 0;
+  return seconds > 0 ? std::chrono::seconds(seconds) : otherwise;
+}
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+Parameters parameters_for(const ConnectionTarget& target, const std::string& application_name) {
+  Parameters out = target.parameters;
+  const auto find = [&](std::string_view name) {
+    return std::find_if(out.begin(), out.end(), [&](const auto& p) { return p.first == name; });
+  };
+  const auto otherwise = [&](const char* name, const std::string& value) {
+    if (find(name) == out.end()) out.emplace_back(name, value);
+  };
+  otherwise("fallback_application_name", application_name);
+  // Balancers drop idle connections during a long index build, and a black hole must not be waited for for ever.
+  otherwise("keepalives", "1");
+  otherwise("keepalives_idle", "30");
+  otherwise("keepalives_interval", "10");
+  otherwise("keepalives_count", "3");
+  otherwise("tcp_user_timeout", "30000");
+  out.emplace_back("client_encoding", "UTF8");
+  const auto host = find("host");  // of several servers, the one that can be written to
+  if (host != out.end() && host->second.find(',') != std::string::npos) otherwise("target_session_attrs", "read-write");
+  return out;
+}
+
+}  // namespace
+
+struct Session::Impl {
+  ConnectionTarget target;
+  base::Redactor& redactor;
+  std::unique_ptr<PGconn, CloseConnection> connection;
+  Wire wire;
+  OnNotice on_notice;
+  Preamble preamble;
+  bool host_transaction = false;
+  bool quiet = false;  // the host's own statements are under way: their notices are nobody's business
+
+  Impl(ConnectionTarget to, base::Redactor& red, PGconn* handle, const SessionOptions& options)
+      : target(std::move(to)),
+        redactor(red),
+        connection(handle),
+        wire(handle, options.interrupt),
+        on_notice(options.on_notice),
+        preamble(target.search_path, options.lock_timeout) {}
+
+  [[nodiscard]] PGconn* raw() const { return connection.get(); }
+  [[nodiscard]] bool in_transaction() const {
+    const auto state = PQtransactionStatus(raw());
+    return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+  }
+
+  static void notice(void* self, const PGresult* result) {
+    const auto& me = *static_cast<Impl*>(self);
+    const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!me.quiet && me.on_notice && message != nullptr)
+      me.on_notice(severity != nullptr ? severity : "NOTICE", me.redactor.apply(message));
+  }
+
+  [[nodiscard]] Failure lost(const std::string& why) const {
+    Failure out;
+    out.error.code = Status::unavailable;
+    out.error.message = "the connection to " + target.display + " was lost";
+    if (!why.empty()) out.error.message += ": " + redactor.apply(base::trim(why));
+    out.error.message += "; the outcome of the statement is unknown";
+    out.error.hint = "read the database's state again before going on";
+    return out;
+  }
+
+  /// Refusals before anything is sent.
+  std::optional<Failure> refuse(Deadline deadline) const {
+    Failure out;
+    if (raw() == nullptr || PQstatus(raw()) != CONNECTION_OK) {
+      out.error = {Status::unavailable, "the connection to " + target.display + " is closed", "open a new session"};
+      return out;
+    }
+    if (wire.interrupted()) {
+      out.error = {Status::cancelled, "interrupted before the statement was sent"};
+      return out;
+    }
+    if (deadline.over()) {
+      out.error = {Status::deadline, "the time was over before the statement was sent"};
+      return out;
+    }
+    return std::nullopt;
+  }
+
+  struct Call {
+    const OnResult& on_result;
+    Deadline deadline;
+    std::size_t own = 0;     // statements of the host in front
+    std::size_t prefix = 0;  // characters of the host in front, in a simple message
+    bool pipeline = false;
+    std::size_t ended = 0;  // statements that are through
+    Stop stopped = Stop::none;
+    bool gave_up = false;
+    bool copying = false;  // COPY … TO STDOUT goes nowhere
+    std::optional<Failure> failure;
+  };
+
+  /// Reads everything that a message brings; cancels on deadline and interrupt.
+  void collect(Call& call) {
+    wire.begin();
+    quiet = call.own > 0;
+    for (Deadline limit = call.deadline;;) {
+      const Stop stop = call.copying ? wire.until_input(limit) : wire.until_result(limit);
+      if (stop == Stop::lost) {
+        while (const OwnedResult last{PQgetResult(raw())}) take(call, last.get());  // does not block any more
+        break;
+      }
+      if (stop != Stop::none) {
+        if (call.stopped != Stop::none) {
+          call.gave_up = true;
+          break;
+        }
+        call.stopped = stop;
+        wire.ignore_interrupt(true);
+        wire.cancel();
+        limit = Deadline::in(kCancelGrace);
+        continue;
+      }
+      if (call.copying && !copied(call)) continue;
+      const OwnedResult result(PQgetResult(raw()));
+      if (!result) {
+        if (!call.pipeline || PQstatus(raw()) != CONNECTION_OK) break;
+        continue;  // the end of one statement of the pipeline
+      }
+      if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
+      take(call, result.get());
+    }
+    wire.ignore_interrupt(false);
+    quiet = false;
+  }
+
+  void take(Call& call, const PGresult* result) {
+    switch (PQresultStatus(result)) {
+      case PGRES_COMMAND_OK:
+      case PGRES_TUPLES_OK:
+      case PGRES_EMPTY_QUERY:
+        if (call.ended++ >= call.own) deliver(result, static_cast<std::uint32_t>(call.ended - 1 - call.own), call.on_result);
+        quiet = call.ended < call.own;
+        break;
+      case PGRES_COPY_IN:
+        PQputCopyEnd(raw(), "COPY … FROM STDIN has no input here; use INSERT, or COPY from a file of the server");
+        break;
+      case PGRES_COPY_OUT:
+        call.copying = true;
+        break;
+      case PGRES_FATAL_ERROR:
+        if (!call.failure) call.failure = failure_of(result, call.prefix, redactor);
+        break;
+      default:
+        break;  // PGRES_PIPELINE_ABORTED follows an error that was seen; PGRES_PIPELINE_SYNC is the caller's
+    }
+  }
+
+  /// Drops what a COPY has sent so far; true at its end.
+  bool copied(Call& call) const {
+    char* line = nullptr;
+    int got = 0;
+    while ((got = PQgetCopyData(raw(), &line, 1)) > 0) PQfreemem(line);
+    call.copying = got == 0;
+    return !call.copying;
+  }
+
+  std::optional<Failure> finish(Call& call) {
+    const bool alive = PQstatus(raw()) == CONNECTION_OK;
+    if (call.pipeline && alive && !call.gave_up) PQexitPipelineMode(raw());
+    if (call.gave_up) {
+      const bool late = call.stopped == Stop::deadline;
+      Failure out;
+      out.error = {
+          late ? Status::deadline : Status::cancelled,
+          std::string(late ? "out of time" : "interrupted") + ": " + target.display +
+              " answered neither the statement nor the request to cancel it; the connection was given up and the outcome is unknown",
+          "read the database's state again before going on"};
+      connection.reset();
+      return out;
+    }
+    const bool said = call.failure && !call.failure->error.sqlstate.empty();
+    if (!alive && !said) {
+      return lost(call.failure ? call.failure->error.message : PQerrorMessage(raw()));
+    }
+    if (!alive && call.failure->error.hint.empty())
+      call.failure->error.hint =
+          "the server ended the connection to " + target.display + "; read the database's state again before going on";
+    if (call.failure && call.failure->error.sqlstate == "57014" && call.stopped != Stop::none) {
+      const bool late = call.stopped == Stop::deadline;
+      call.failure->error.code = late ? Status::deadline : Status::cancelled;
+      call.failure->error.message = std::string(late ? "out of time" : "interrupted") + ": the statement was cancelled";
+    }
+    return call.failure;
+  }
+
+  std::optional<Failure> send_failed() {
+    if (PQpipelineStatus(raw()) != PQ_PIPELINE_OFF) PQexitPipelineMode(raw());
+    Failure out = lost(PQerrorMessage(raw()));
+    if (PQstatus(raw()) == CONNECTION_OK) out.error = {Status::internal, redactor.apply(base::trim(PQerrorMessage(raw())))};
+    return out;
+  }
+
+  /// What has to go in front of the next message, statement by statement.
+  [[nodiscard]] std::vector<std::string> in_front() const {
+    std::vector<std::string> out;
+    const bool foreign = preamble.pending() == Preamble::Pending::reset || host_transaction;
+    if (foreign && in_transaction()) out.emplace_back("ROLLBACK");
+    for (auto& statement : preamble.statements()) out.push_back(std::move(statement));
+    return out;
+  }
+
+  void sent_in_front(const Call& call) {
+    if (call.own == 0 || call.ended < call.own) return;
+    preamble.done();
+    host_transaction = false;
+  }
+
+  std::optional<Failure> simple(std::string_view sql, const std::vector<std::string>& before, const OnResult& on_result,
+                                Deadline deadline) {
+    std::string text;
+    for (const auto& statement : before) text += statement + ";";
+    Call call{on_result, deadline, before.size(), text.size()};
+    text += sql;
+    if (PQsendQuery(raw(), text.c_str()) == 0) return send_failed();
+    collect(call);
+    sent_in_front(call);
+    return finish(call);
+  }
+
+  std::optional<Failure> extended(const std::vector<std::string>& before, std::string_view sql,
+                                  const std::vector<std::optional<std::string_view>>& params, const OnResult& on_result,
+                                  Deadline deadline) {
+    std::vector<std::string> owned;
+    std::vector<const char*> values;
+    owned.reserve(params.size());
+    for (const auto& p : params) values.push_back(p ? owned.emplace_back(*p).c_str() : nullptr);
+    const std::string text(sql);
+    const auto send = [&] {
+      return PQsendQueryParams(raw(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) != 0;
+    };
+    Call call{on_result, deadline, before.size(), 0, !before.empty()};
+    bool sent = !call.pipeline || PQenterPipelineMode(raw()) != 0;
+    for (const auto& statement : before)
+      sent = sent && PQsendQueryParams(raw(), statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
+    sent = sent && send() && (!call.pipeline || PQpipelineSync(raw()) != 0);
+    if (!sent) return send_failed();
+    collect(call);
+    sent_in_front(call);
+    return finish(call);
+  }
+};
+
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  PQsetNoticeReceiver(impl_->raw(), &Impl::notice, impl_.get());
+}
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::connect(const ConnectionTarget& target, const SessionOptions& options, base::Redactor& redactor) {
+  redactor.add(target.password);
+  redactor.add(target.password_as_written);
+  const auto parameters = parameters_for(target, options.application_name);
+  std::vector<const char*> names, values;
+  for (const auto& [name, value] : parameters) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  const auto timeout = connect_timeout_of(target, options.connect_timeout);
+  const auto limit = timeout.count() == 0 ? options.connect_deadline : options.connect_deadline.sooner(Deadline::in(timeout));
+  std::unique_ptr<PGconn, CloseConnection> connection(PQconnectStartParams(names.data(), values.data(), 0));
+  if (!connection) return Error{Status::internal, "out of memory"};
+  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // the SQLSTATE of a refusal is nowhere else
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
+  if (const char* password = PQpass(connection.get())) redactor.add(password);  // of the environment, a service or password file
+
+  switch (finish_connecting(connection.get(), limit, options.interrupt)) {
+    case Stop::none:
+      break;
+    case Stop::interrupted:
+      return Error{Status::cancelled, "interrupted while connecting to " + target.display};
+    case Stop::lost:
+      return connect_error(connection.get(), target, redactor);
+    case Stop::deadline:
+      return Error{Status::unavailable,
+                   "cannot connect to " + target.display + ": no answer" +
+                       (options.connect_deadline.over() ? " before the deadline" : " within " + base::format_duration(timeout)),
+                   "check the address and port, and what a firewall does to them; connect_timeout= in the URL sets another limit"};
+  }
+  PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
+  if (PQparameterStatus(connection.get(), "crdb_version") != nullptr)
+    return Error{Status::unsupported, target.display + " is CockroachDB, which is not supported",
+                 "its advisory locks lock nothing and its DDL is not transactional; tidegate needs PostgreSQL 12 or newer"};
+  const int version = PQserverVersion(connection.get());
+  if (version < 120000)
+    return Error{Status::unsupported,
+                 target.display + " runs PostgreSQL " + PQparameterStatus(connection.get(), "server_version") + ", which is too old",
+                 "tidegate needs PostgreSQL 12 or newer"};
+  PQsetnonblocking(connection.get(), 1);
+  auto impl = std::make_unique<Impl>(target, redactor, connection.release(), options);
+  impl->preamble.server_version(version);
+  return std::unique_ptr<Session>(new Session(std::move(impl)));
+}
+
+std::optional<Failure> Session::script(std::string_view sql, const OnResult& on_result, Deadline deadline) {
+  auto& me = *impl_;
+  if (auto refused = me.refuse(deadline)) return refused;
+  if (sql.find('\0') != std::string_view::npos) return Failure{Error{Status::config, "the SQL has a zero byte in it"}};
+  auto before = me.in_front();
+  if (!before.empty() && minds_company(sql)) {
+    if (auto failure = me.simple("", before, {}, deadline)) return failure;
+    before.clear();
+  }
+  return me.simple(sql, before, on_result, deadline);
+}
+
+std::optional<Failure> Session::query(std::string_view sql, const std::vector<std::optional<std::string_view>>& params,
+                                      const OnResult& on_result, Deadline deadline) {
+  auto& me = *impl_;
+  if (auto refused = me.refuse(deadline)) return refused;
+  return me.extended(me.in_front(), sql, params, on_result, deadline);
+}
+
+std::optional<Failure> Session::query_behind(const std::vector<std::string>& before, std::string_view sql,
+                                             const std::vector<std::optional<std::string_view>>& params, const OnResult& on_result,
+                                             Deadline deadline) {
+  auto& me = *impl_;
+  if (auto refused = me.refuse(deadline)) return refused;
+  auto all = me.in_front();
+  all.insert(all.end(), before.begin(), before.end());
+  auto failure = me.extended(all, sql, params, on_result, deadline);
+  me.host_transaction = me.raw() != nullptr && me.in_transaction();
+  return failure;
+}
+
+void Session::reset_before_next() {
+  impl_->preamble.ask_for_reset();
+}
+void Session::on_waiting(std::chrono::milliseconds after, OnWaiting callback) {
+  impl_->wire.on_waiting(after, std::move(callback));
+}
+
+std::int32_t Session::transaction() const {
+  switch (impl_->raw() != nullptr ? PQtransactionStatus(impl_->raw()) : PQTRANS_UNKNOWN) {
+    case PQTRANS_IDLE:
+      return TG_TXN_IDLE;
+    case PQTRANS_ACTIVE:
+      return TG_TXN_ACTIVE;
+    case PQTRANS_INTRANS:
+      return TG_TXN_OPEN;
+    case PQTRANS_INERROR:
+      return TG_TXN_FAILED;
+    default:
+      return TG_TXN_UNKNOWN;
+  }
+}
+
+int Session::backend_pid() const {
+  return impl_->raw() != nullptr ? PQbackendPID(impl_->raw()) : 0;
+}
+int Session::server_version() const {
+  return impl_->raw() != nullptr ? PQserverVersion(impl_->raw()) : 0;
+}
+bool Session::alive() const {
+  return impl_->raw() != nullptr && PQstatus(impl_->raw()) == CONNECTION_OK;
+}
+bool Session::in_foreign_transaction() const {
+  return alive() && impl_->in_transaction() && !impl_->host_transaction && impl_->preamble.pending() != Preamble::Pending::reset;
+}
+std::chrono::milliseconds Session::lock_timeout() const {
+  return impl_->preamble.lock_timeout();
+}
+void Session::close() {
+  impl_->connection.reset();
+}
+const ConnectionTarget& Session::target() const {
+  return impl_->target;
+}
+
+std::string Session::quote_identifier(std::string_view name) const {
+  return db::quote_identifier(name);
+}
+std::string Session::quote_literal(std::string_view text) const {
+  return db::quote_literal(text);
+}
+
+}  // namespace tidegate::services::db

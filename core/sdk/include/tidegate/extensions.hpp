@@ -10,7 +10,7 @@
 ///               "edited": [name], "missing": [name], "newest": text, "count": n}
 ///       edited: applied, and its file is another one now. missing: applied, and its file is gone. newest: identifies the
 ///       newest row of the history. count: rows. Times are RFC 3339 in UTC.
-///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others
+///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"
 #define TG_HISTORY_LIST "list"
@@ -19,8 +19,8 @@
 
 /// What run would do, without doing it.
 ///   pending {} -> {"migrations": [{"name", "checksum", "file", "transactional": bool,
-///                                  "statements": [{"sql", "line", "transactional": bool}]}], "problems": [finding]}
-///       problems: why run would refuse before it touches anything, as findings ("verdict", "rule", "message", "where", "fix").
+///                                  "statements": [{"sql", "line", "transactional": bool}]}]}
+///       A plan that cannot be made is a failed call, with the place in its error.
 #define TG_PLAN "tidegate.plan/1"
 #define TG_PLAN_PENDING "pending"
 
@@ -48,6 +48,6 @@
 #define TG_DISCOVER_LOOK "look"
 
 /// The events that a [[notify]] entry asked for, one by one, in order. The answer is ignored; a failure is a warning.
-///   event {"event": {the event as `run --json` writes it}} -> {}
+///   event {"event": {"name": "succeeded", "run", "pipeline", …}} -> {}   more in docs/plugins/extensions.md
 #define TG_NOTIFY "tidegate.notify/1"
 #define TG_NOTIFY_EVENT "event"

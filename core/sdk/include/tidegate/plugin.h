@@ -128,7 +128,7 @@ struct tg_stage {
                                                      opens no connection [stage-thread] */
   tg_status (*run)(tg_stage *, const tg_run *, tg_verdict *, tg_report *); /* [stage-thread] */
   void (*cancel)(tg_stage *);                   /* NULL allowed. Asks run to stop soon [any-thread] */
-  /* NULL allowed. A method of an interface beyond the stage's kind ("tidegate.history/1" …, docs/extensions.md);
+  /* NULL allowed. A method of an interface beyond the stage's kind ("tidegate.history/1" …, docs/plugins/extensions.md);
    * only ids that the manifest names. Arguments and answer are JSON, so that it works the same in a process of its
    * own. UNSUPPORTED: no such method. [stage-thread] */
   tg_status (*call)(tg_stage *, tg_str extension, tg_str method, tg_str arguments_json, void *user,

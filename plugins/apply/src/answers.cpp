@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answers.hpp"
+
+#include "migrations/json.hpp"
+#include "migrations/locate.hpp"
+#include "migrations/statements.hpp"
+
+namespace tidegate::apply {
+
+using migrations::append_json;
+using migrations::json_list;
+
+std::string list_json(const History& history, const Comparison& comparison) {
+  std::string out;
+  out.reserve(256 + comparison.applied.size() * 96);
+  out = "{\"applied\":[";
+  bool first = true;
+  const auto separate = [&] {
+    if (!first) out += ',';
+    first = false;
+  };
+  for (const auto* row : comparison.applied) {
+    separate();
+    out += "{\"name\":";
+    append_json(out, row->name);
+    out += ",\"applied_at\":";
+    append_json(out, rfc3339(row->finished.value_or(0)));
+    out += '}';
+  }
+  out += "],\"pending\":" + json_list(comparison.pending) + ",\"failed\":[";
+  first = true;
+  for (const auto* row : comparison.failed) {
+    separate();
+    out += "{\"name\":";
+    append_json(out, row->name);
+    out += ",\"started_at\":";
+    append_json(out, rfc3339(row->started));
+    out += ",\"logs\":";
+    append_json(out, row->logs);
+    out += '}';
+  }
+  out += "],\"edited\":" + json_list(comparison.edited) + ",\"missing\":" + json_list(comparison.missing) + ",\"newest\":";
+  std::string newest;
+  if (!history.rows.empty()) {
+    const auto& row = history.rows.back();
+    newest = row.id + (row.finished ? " " + rfc3339(*row.finished) : "") + (row.rolled_back ? " rolled back" : "");
+  }
+  append_json(out, newest);
+  out += ",\"count\":" + std::to_string(history.rows.size()) + "}";
+  return out;
+}
+
+sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::Folder& folder) {
+  std::string out = "{\"migrations\":[";
+  for (auto& work : works) {
+    auto text = text_of(work, folder);
+    if (!text) return text.error();
+    if (out.back() != '[') out += ',';
+    out += "{\"name\":";
+    append_json(out, work.name);
+    out += ",\"checksum\":";
+    append_json(out, work.checksum);
+    out += ",\"file\":";
+    append_json(out, work.file);
+    out += std::string(",\"transactional\":") + (work.plan.whole ? "true" : "false") + ",\"statements\":[";
+    bool first = true;
+    const auto add = [&](const migrations::Statement& s) {
+      if (!first) out += ',';
+      first = false;
+      out += "{\"sql\":";
+      append_json(out, s.in(*text));
+      out += ",\"line\":" + std::to_string(migrations::locate(*text, s.offset).line) + ",\"transactional\":" + (s.transactional ? "true}" : "false}");
+    };
+    if (work.plan.plain) {
+      for (const auto& s : migrations::statements(*text).value_or(std::vector<migrations::Statement>{})) add(s);
+    } else {
+      for (const auto& part : work.plan.parts) {
+        for (const auto& s : part.statements) add(s);
+      }
+    }
+    out += "]}";
+  }
+  return out + "]}";
+}
+
+}  // namespace tidegate::apply

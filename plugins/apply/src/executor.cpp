@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "executor.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "failure.hpp"
+#include "migrations/lex.hpp"
+#include "migrations/locate.hpp"
+#include "retry.hpp"
+
+namespace tidegate::apply {
+
+using migrations::FilePlan;
+using migrations::Part;
+using migrations::Statement;
+using sdk::Db;
+using sdk::Error;
+using sdk::Result;
+using sdk::Row;
+using sdk::Status;
+
+namespace {
+
+// Never for ever, even in a pipeline without a timeout.
+constexpr std::int64_t kLongestWithoutTimeout = 600'000;
+constexpr int kLooksAfterLoss = 25;
+constexpr std::int64_t kLookPause = 200;
+
+std::string shortened(std::string_view sql) {
+  std::string out;
+  for (const char c : sql.substr(0, 90)) out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  while (migrations::first_invalid_utf8(out) != std::string_view::npos) out.pop_back();  // the cut went through a character
+  return sql.size() > 90 ? out + "…" : out;
+}
+
+}  // namespace
+
+struct Executor::Current {
+  const Work& work;
+  const FilePlan& plan;
+  std::string_view text;
+  std::string id = new_id();
+  bool row_stands = false;                 // the open history row is committed
+  std::uint32_t ran = 0;                   // statements of the file
+  std::vector<const Statement*> standing;  // committed, in a file that runs in parts
+};
+
+Executor::Executor(sdk::Host host, Db& db, Place place, Settings settings)
+    : host_(host), db_(db), place_(std::move(place)), settings_(std::move(settings)), backend_(db.backend_pid()) {
+  fresh_session_ = "RESET SESSION AUTHORIZATION;RESET ALL;SELECT ";
+  for (const auto& [name, value] : settings_.session) {
+    fresh_session_ += "pg_catalog.set_config(" + db_.literal(name) + "," + db_.literal(value) + ",false),";
+  }
+  fresh_session_ += "1;\n";
+}
+
+Result<std::uint32_t> Executor::apply(const Work& work, std::string_view text) {
+  lost_ = false;
+  Current c{work, work.plan, text};
+  auto done = work.plan.whole ? apply_whole(c) : apply_parts(c);
+  // CALL and DO may end transactions themselves, and a newer server may know commands that refuse one: nothing of it
+  // stands yet, and a single statement loses nothing by running outside.
+  const auto& state = db_.last_error().error.sqlstate;
+  if (!done && !lost_ && work.plan.whole && (state == "2D000" || state == "25001")) {
+    auto alone = migrations::plan_one_by_one(text, work.file);
+    if (alone && alone->parts.size() == 1) {
+      Current again{work, *alone, text};
+      done = apply_parts(again);
+    }
+  }
+  used_ = true;
+  return done;
+}
+
+// ------------------------------------------------------------------------------------------ texts
+
+std::string Executor::finished_row(const Current& c) const {
+  return "INSERT INTO " + place_.table +
+         " (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count) VALUES ('" + c.id + "','" + c.work.checksum +
+         "',pg_catalog.clock_timestamp()," + db_.literal(c.work.name) + ",NULL,NULL,pg_catalog.now(),1);";
+}
+
+std::string Executor::open_row(const Current& c) const {
+  return "INSERT INTO " + place_.table + " (id, checksum, migration_name, started_at) VALUES ('" + c.id + "','" + c.work.checksum + "'," +
+         db_.literal(c.work.name) + ",pg_catalog.clock_timestamp());";
+}
+
+std::string Executor::close_row(const Current& c) const {
+  return "UPDATE " + place_.table + " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp() WHERE id = '" + c.id + "';";
+}
+
+void Executor::begin(Message& message, const std::string& words) const {
+  message.ours(words + ";SET LOCAL lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 2);
+}
+
+void Executor::statements(Message& message, const Current& c, const std::vector<Statement>& list) const {
+  for (const auto& s : list) {
+    message.statement(s.offset, s.length);
+    message.ours("\n;", 0);  // the line break ends a comment that may stand at the end
+    // pg_dump's header and others take every limit away.
+    if (c.plan.mentions_lock_timeout && (migrations::contains_ignoring_case(s.in(c.text), "lock_timeout") || migrations::leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
+      message.ours("SELECT pg_catalog.set_config('lock_timeout','" + std::to_string(settings_.lock_timeout_ms) +
+                       "',true) WHERE pg_catalog.current_setting('lock_timeout') = '0';",
+                   1);
+    }
+  }
+}
+
+// ----------------------------------------------------------------------------- one transaction
+
+Result<std::uint32_t> Executor::apply_whole(Current& c) {
+  Message message(c.text);
+  if (used_) message.ours(fresh_session_, 3);
+  begin(message, c.plan.plain ? "BEGIN" : c.plan.parts.front().begin);
+  if (c.plan.plain) {
+    message.whole_file();
+    message.ours("\n;", 0);
+  } else {
+    statements(message, c, c.plan.parts.front().statements);
+  }
+  if (c.plan.mentions_role) message.ours("RESET SESSION AUTHORIZATION;", 1);
+  message.ours(finished_row(c), 1);
+  message.ours("COMMIT", 1);
+  auto ran = send(c, message, true);
+  if (!ran) {
+    Error error = ran.error();
+    if (!lost_) add_hint(error, "nothing of this migration stands");
+    return error;
+  }
+  return *ran - std::min(*ran, message.our_statements());
+}
+
+// ------------------------------------------------------------------------------------- in parts
+
+Result<std::uint32_t> Executor::apply_parts(Current& c) {
+  const auto& parts = c.plan.parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool first = i == 0, last = i + 1 == parts.size();
+    auto done = parts[i].transactional ? run_transaction(c, parts[i], first, last) : run_alone(c, parts[i], first, last);
+    if (!done) {
+      if (lost_) return done.error();
+      return fail_parts(c, parts[i], done.error());
+    }
+    for (const auto& s : parts[i].statements) c.standing.push_back(&s);
+  }
+  return static_cast<std::uint32_t>(c.standing.size());
+}
+
+Result<void> Executor::run_transaction(Current& c, const Part& part, bool first, bool last) {
+  Message message(c.text);
+  if (first && used_) message.ours(fresh_session_, 3);
+  begin(message, part.begin);
+  if (!c.row_stands) message.ours(open_row(c), 1);
+  statements(message, c, part.statements);
+  if (last) {
+    if (c.plan.mentions_role) message.ours("RESET SESSION AUTHORIZATION;", 1);
+    message.ours(close_row(c), 1);
+  }
+  message.ours("COMMIT", 1);
+  if (auto sent = send(c, message, true); !sent) return sent.error();
+  c.row_stands = true;
+  return {};
+}
+
+Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool last) {
+  const Statement& s = part.statements.front();
+  Message before(c.text);
+  if (first && used_) before.ours(fresh_session_, 3);
+  before.ours("SELECT pg_catalog.set_config('tidegate.statement_timeout', pg_catalog.current_setting('statement_timeout'), false);", 1);
+  if (part.concurrently) {  // it waits for others without being in their way; a limit would leave INVALID indexes for ever
+    before.ours("SET lock_timeout = 0;SET statement_timeout = 0;", 2);
+  } else {
+    before.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
+  }
+  if (!c.row_stands) before.ours(open_row(c), 1);
+  if (auto sent = send(c, before, false); !sent) return sent.error();
+  c.row_stands = true;
+
+  std::vector<std::string> known;
+  if (!s.table.empty()) {
+    known = invalid_indexes(s);
+    if (c.work.tried_before) {
+      if (auto dropped = drop_invalid(s, {}); !dropped) return dropped.error();
+      known.clear();
+    }
+  }
+  Message alone(c.text);
+  alone.statement(s.offset, s.length);
+  auto sent = send(c, alone, false, [&] { return drop_invalid(s, known); });
+  if (!sent) {
+    Error error = sent.error();
+    if (!lost_) {
+      if (auto dropped = drop_invalid(s, known); !dropped) {
+        add_hint(error, "an INVALID index may be left on " + s.table + ", and could not be dropped: " + dropped.error().message);
+      }
+    }
+    return error;
+  }
+
+  Message after(c.text);
+  after.ours("SELECT pg_catalog.set_config('statement_timeout', pg_catalog.current_setting('tidegate.statement_timeout'), false);", 1);
+  if (last) {
+    if (c.plan.mentions_role) after.ours("RESET SESSION AUTHORIZATION;", 1);
+    after.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
+    after.ours(close_row(c), 1);
+  }
+  if (auto closed = send(c, after, false); !closed) {
+    c.standing.push_back(&s);
+    return closed.error();
+  }
+  return {};
+}
+
+/// After a part has failed for good: takes the open row away when nothing stands, else writes into it why it is there.
+Error Executor::fail_parts(Current& c, const Part& part, Error error) {
+  const std::string reset = "RESET SESSION AUTHORIZATION;SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";";
+  if (c.standing.empty()) {
+    if (c.row_stands) {
+      if (auto removed = db_.script(reset + "DELETE FROM " + place_.table + " WHERE id = '" + c.id + "'"); !removed) {
+        add_hint(error, "nothing of this migration stands, but its open row in the history could not be removed (" + removed.error().message +
+                            "): `tidegate resolve --rolled-back " + c.work.name + "` before the next run");
+        return error;
+      }
+    }
+    add_hint(error, "nothing of this migration stands");
+    return error;
+  }
+  std::string stands;
+  for (const auto* s : c.standing) {
+    stands += (stands.empty() ? "" : "\n") + ("line " + std::to_string(migrations::locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
+  }
+  const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")") + "\nThese statements of the file stand:\n" + stands;
+  auto noted = db_.script(reset + "UPDATE " + place_.table + " SET logs = " + db_.literal(why) + " WHERE id = '" + c.id + "'");
+  error.message += "; it runs in parts, and these statements of it stand:\n" + stands;
+  add_hint(error, "undo them and `tidegate resolve --rolled-back " + c.work.name + "`, or run the rest from line " +
+                      std::to_string(migrations::locate(c.text, part.statements.front().offset).line) + " by hand and `tidegate resolve --applied " + c.work.name + "`");
+  if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
+  return error;
+}
+
+// -------------------------------------------------------------------------------------- sending
+
+Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in_transaction, const std::function<Result<void>()>& before_retry) {
+  std::int64_t waited = 0;
+  for (int n = 1;; ++n) {
+    if (auto sent = db_.script(message.sql())) return db_.completed();
+    const sdk::DbError failure = db_.last_error();
+    const std::uint32_t completed = db_.completed();
+    Error error = explain(failure, c.work.name, c.work.file, c.text, message, completed);
+    const auto kind = kind_of(failure);
+    if (kind == Failure::lost) return lost_connection(c, std::move(error));
+    if (in_transaction && db_.transaction() != TG_TXN_IDLE) {
+      if (auto ended = db_.script("ROLLBACK"); !ended && kind_of(db_.last_error()) == Failure::lost) lost_ = true;  // which rolls back as well
+    }
+    if (kind != Failure::retry || lost_) return error;
+    if (before_retry) {
+      if (auto ready = before_retry(); !ready) return ready.error();
+    }
+    std::int64_t remaining = host_.remaining_ms();
+    if (remaining == std::numeric_limits<std::int64_t>::max()) remaining = kLongestWithoutTimeout - waited;
+    const auto pause = retry_pause_ms(n, settings_.lock_timeout_ms, remaining, random_fraction());
+    const bool deadlock = failure.error.sqlstate == "40P01";
+    const std::string who = failure.blockers.empty() ? std::string() : ": " + failure.blockers;
+    if (!pause) {
+      error.code = Status::locked;
+      error.message = "migration " + c.work.name + " did not get its locks in " + std::to_string(n) + (n == 1 ? " try" : " tries") + " within the stage's time (P3018): " +
+                      failure.error.message;
+      if (!failure.blockers.empty()) error.detail = "blocked by " + failure.blockers;
+      add_hint(error, "end what holds the lock, or give the stage more time (timeout)");
+      return error;
+    }
+    const std::string line = "migration " + c.work.name + (deadlock ? " ran into a deadlock" : " waits for a lock") + who + "; try " + std::to_string(n + 1) + " in " +
+                             std::to_string(*pause) + " ms";
+    host_.warn(line);
+    if (settings_.on_wait) settings_.on_wait(line);
+    if (host_.wait_ms(*pause)) {
+      error.code = Status::cancelled;
+      error.message = "migration " + c.work.name + " was stopped while it waited for a lock" + who;
+      return error;
+    }
+    waited += *pause + settings_.lock_timeout_ms;
+  }
+}
+
+/// The connection is gone in the middle: what really happened is read on another one, once the old backend is gone.
+Error Executor::lost_connection(Current& c, Error error) {
+  lost_ = true;
+  error.code = Status::failed;
+  const std::string lost = "the connection was lost during migration " + c.work.name + ": " + error.message;
+  auto again = host_.db("main", TG_DB_FRESH);
+  std::string problem = again ? "" : again.error().message;
+  for (int i = 0; again && i < kLooksAfterLoss; ++i) {
+    bool running = true, row = false, finished = false;
+    auto asked = again->query("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int), h.id IS NOT NULL, h.finished_at IS NOT NULL "
+                              "FROM (VALUES (1)) AS one LEFT JOIN " + place_.table + " h ON h.id = $2",
+                              {std::to_string(backend_), c.id}, [&](const Row& r) {
+                                running = r[0] == "t";
+                                row = r[1] == "t";
+                                finished = r[2] == "t";
+                              });
+    if (!asked) {
+      problem = asked.error().message;
+      break;
+    }
+    if (finished) {
+      error.message = lost + "; the history shows that it was committed";
+      error.hint = "run again: what is still pending will be applied";
+      return error;
+    }
+    if (!running) {
+      if (row) {
+        error.message = lost + "; it runs in parts and was not finished, so some of its statements may stand";
+        error.hint = "look at what stands; then `tidegate resolve --rolled-back " + c.work.name + "` or `tidegate resolve --applied " + c.work.name + "`";
+      } else {
+        error.code = Status::unavailable;
+        error.message = lost + "; the history shows that nothing of it stands";
+        error.hint = "run again";
+      }
+      return error;
+    }
+    if (host_.wait_ms(kLookPause)) break;
+  }
+  error.message = lost + "; its outcome is unknown" + (problem.empty() ? "" : " (" + problem + ")");
+  error.hint = "look at `tidegate status` before the next run";
+  return error;
+}
+
+// ------------------------------------------------------------------------------ INVALID indexes
+
+std::vector<std::string> Executor::invalid_indexes(const Statement& s) {
+  std::vector<std::string> out;
+  const std::string table = (s.table_schema.empty() ? "" : db_.identifier(s.table_schema) + ".") + db_.identifier(s.table);
+  (void)db_.script("SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+                   "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND i.indrelid = pg_catalog.to_regclass(" + db_.literal(table) + ")",
+                   [&](const Row& r) { out.emplace_back(r[0]); });
+  return out;
+}
+
+Result<void> Executor::drop_invalid(const Statement& s, const std::vector<std::string>& known) {
+  if (s.table.empty()) return {};
+  for (const auto& index : invalid_indexes(s)) {
+    if (std::find(known.begin(), known.end(), index) != known.end()) continue;
+    if (auto dropped = db_.script("DROP INDEX CONCURRENTLY IF EXISTS " + index); !dropped) return dropped.error();
+    host_.info("dropped the INVALID index " + index + " that a failed try had left");
+  }
+  return {};
+}
+
+}  // namespace tidegate::apply

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Executor: runs one migration after the other on the stage's write session, each with its history row in the same
+// transaction wherever PostgreSQL allows. Retries what waits for locks; says exactly what stands after a failure.
+// Made for one call of run(); stage thread.
+#pragma once
+#include <functional>
+#include <string>
+
+#include <tidegate/services.hpp>
+
+#include "history.hpp"
+#include "message.hpp"
+#include "project.hpp"
+
+namespace tidegate::apply {
+
+class Executor {
+ public:
+  struct Settings {
+    std::int64_t lock_timeout_ms = 200;
+    std::vector<std::pair<std::string, std::string>> session;  ///< what to set again after each migration
+    std::function<void(const std::string& what)> on_wait;       ///< a line for people, at each wait for a lock
+  };
+  Executor(sdk::Host host, sdk::Db& db, Place place, Settings settings);
+
+  /// Applies it; the number of its statements that ran.
+  sdk::Result<std::uint32_t> apply(const Work& work, std::string_view text);
+  /// True when the last failure lost the connection.
+  [[nodiscard]] bool lost() const { return lost_; }
+
+ private:
+  struct Current;  // the migration under way
+  sdk::Result<std::uint32_t> apply_whole(Current& c);
+  sdk::Result<std::uint32_t> apply_parts(Current& c);
+  sdk::Result<void> run_transaction(Current& c, const migrations::Part& part, bool first, bool last);
+  sdk::Result<void> run_alone(Current& c, const migrations::Part& part, bool first, bool last);
+  sdk::Error fail_parts(Current& c, const migrations::Part& part, sdk::Error error);
+
+  /// Sends it until it works, fails for good, or time is up. `before_retry` cleans up after a failed try.
+  sdk::Result<std::uint32_t> send(Current& c, const Message& message, bool in_transaction, const std::function<sdk::Result<void>()>& before_retry = {});
+  sdk::Error lost_connection(Current& c, sdk::Error error);
+  std::vector<std::string> invalid_indexes(const migrations::Statement& s);
+  sdk::Result<void> drop_invalid(const migrations::Statement& s, const std::vector<std::string>& known);
+
+  void begin(Message& message, const std::string& begin) const;
+  void statements(Message& message, const Current& c, const std::vector<migrations::Statement>& list) const;
+  [[nodiscard]] std::string finished_row(const Current& c) const;
+  [[nodiscard]] std::string open_row(const Current& c) const;
+  [[nodiscard]] std::string close_row(const Current& c) const;
+
+  sdk::Host host_;
+  sdk::Db& db_;
+  Place place_;
+  Settings settings_;
+  std::string fresh_session_;  // back to what the host gave us
+  std::int32_t backend_ = 0;
+  bool used_ = false;          // a migration has run: the session is not fresh
+  bool lost_ = false;
+};
+
+}  // namespace tidegate::apply

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "migrations/checksum.hpp"
+
+namespace tidegate::apply {
+namespace {
+
+using sdk::Db;
+using sdk::Error;
+using sdk::Result;
+using sdk::Row;
+using sdk::Status;
+
+constexpr const char* kTable = "_prisma_migrations";
+constexpr std::uint32_t kRowColumns = 7;
+
+std::optional<double> seconds(const Row& row, std::uint32_t i) {
+  if (row.is_null(i)) return std::nullopt;
+  double out = 0;
+  const auto text = row[i];
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+std::string rows_sql(const Place& place) {
+  // Seconds instead of text: a thousand to_char() are felt.
+  return "SELECT id, migration_name, checksum, pg_catalog.date_part('epoch', started_at), pg_catalog.date_part('epoch', finished_at), "
+         "rolled_back_at IS NOT NULL, CASE WHEN finished_at IS NULL THEN logs END FROM " + place.table + " ORDER BY started_at, id";
+}
+
+// The kinds of objects that Prisma counts: ordinary tables, and not those of PostGIS.
+constexpr const char* kEmptinessSql =
+    "SELECT n.oid IS NOT NULL, c.relname FROM (VALUES (1)) AS one LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = $1 "
+    "LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname NOT IN ('spatial_ref_sys', '_prisma_migrations') "
+    "ORDER BY 2 LIMIT 6";
+
+constexpr const char* kSessionSql = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session'";
+
+}  // namespace
+
+Result<Place> place_of(Db& db) {
+  auto schema = db.schema();
+  if (!schema) return schema.error();
+  Place out;
+  out.schema = std::move(*schema);
+  out.table = db.identifier(out.schema) + "." + db.identifier(kTable);
+  return out;
+}
+
+Result<History> read_history(Db& db, const Place& place, bool write_session) {
+  History out;
+  const auto take = [&](const Row& r) {
+    if (r.columns() == 2) {
+      out.session_settings.emplace_back(r[0], r[1]);
+    } else if (r.columns() == kRowColumns) {
+      out.rows.push_back({std::string(r[0]), std::string(r[1]), std::string(r[2]), std::string(r[6]), seconds(r, 3).value_or(0), seconds(r, 4), r[5] == "t"});
+    }
+  };
+  auto read = write_session ? db.script(kSessionSql + std::string(";") + rows_sql(place), take) : db.query(rows_sql(place), {}, take);
+  if (read) {
+    out.table = true;
+    return out;
+  }
+  if (read.error().sqlstate != "42P01") {
+    Error error = read.error();
+    error.message = "the migration history " + place.table + " cannot be read: " + error.message;
+    return error;
+  }
+  out.rows.clear();
+  out.session_settings.clear();
+  if (write_session) {
+    if (auto settings = db.script(kSessionSql, take); !settings) return settings.error();
+  }
+  auto asked = db.query(kEmptinessSql, {place.schema}, [&](const Row& r) {
+    out.schema_exists = r[0] == "t";
+    if (!r.is_null(1)) out.other_tables.emplace_back(r[1]);
+  });
+  if (!asked) return asked.error();
+  return out;
+}
+
+std::string create_sql(Db& db, const Place& place, bool schema_exists) {
+  std::string sql = "BEGIN;";
+  if (!schema_exists) sql += "CREATE SCHEMA " + db.identifier(place.schema) + ";";
+  sql += "CREATE TABLE " + place.table +
+         " (id character varying(36) PRIMARY KEY NOT NULL, checksum character varying(64) NOT NULL, finished_at timestamp with time zone, "
+         "migration_name character varying(255) NOT NULL, logs text, rolled_back_at timestamp with time zone, "
+         "started_at timestamp with time zone NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0);COMMIT";
+  return sql;
+}
+
+std::string rfc3339(double when) {
+  if (!std::isfinite(when)) return {};
+  const auto ms = static_cast<long long>(std::floor(when * 1000.0 + 0.5));
+  const auto whole = static_cast<std::time_t>(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
+  std::tm parts{};
+  if (::gmtime_r(&whole, &parts) == nullptr) return {};
+  char date[40];
+  char out[64];
+  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(out, sizeof out, "%s.%03dZ", date, static_cast<int>(ms - static_cast<long long>(whole) * 1000));
+  return out;
+}
+
+Comparison compare(const History& history, const migrations::Folder& folder) {
+  Comparison out;
+  std::unordered_map<std::string_view, const HistoryRow*> latest;
+  std::unordered_set<std::string_view> standing;  // a row that is not rolled back
+  latest.reserve(history.rows.size());
+  standing.reserve(history.rows.size());
+  for (const auto& row : history.rows) {
+    if (!row.rolled_back) standing.insert(row.name);
+    if (row.failed()) out.failed.push_back(&row);
+    if (!row.applied()) continue;
+    auto& entry = latest[row.name];
+    if (entry == nullptr) out.applied.push_back(&row);
+    entry = &row;
+  }
+  for (auto& row : out.applied) row = latest[row->name];
+  for (const auto* row : out.applied) {
+    const auto* migration = folder.find(row->name);
+    if (migration == nullptr) {
+      out.missing.push_back(row->name);
+    } else if (!migration->has_file) {
+      out.edited.push_back(row->name);
+    } else if (!migrations::checksum_equals(row->checksum, migration->checksum)) {
+      const auto text = folder.text(*migration);
+      if (!text || !migrations::checksum_matches(row->checksum, migration->checksum, *text)) out.edited.push_back(row->name);
+    }
+  }
+  for (const auto& migration : folder.migrations()) {
+    if (!standing.contains(migration.name)) out.pending.push_back(migration.name);
+  }
+  return out;
+}
+
+}  // namespace tidegate::apply

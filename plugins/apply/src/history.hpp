@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table _prisma_migrations: its shape, its rows and what they mean. Always written with its schema, since a
+// migration may leave any search_path behind. Plain values and functions on the caller's session: stage thread.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tidegate/services.hpp>
+
+#include "migrations/folder.hpp"
+
+namespace tidegate::apply {
+
+struct HistoryRow {
+  std::string id, name, checksum, logs;
+  double started = 0;              ///< seconds since 1970
+  std::optional<double> finished;
+  bool rolled_back = false;
+  [[nodiscard]] bool applied() const { return finished.has_value() && !rolled_back; }
+  [[nodiscard]] bool failed() const { return !finished.has_value() && !rolled_back; }
+};
+
+struct History {
+  bool table = false;                       ///< it exists
+  std::vector<HistoryRow> rows;             ///< by start
+  std::vector<std::string> other_tables;    ///< asked for only when it does not: some of what P3005 is about
+  bool schema_exists = true;                ///< likewise
+  std::vector<std::pair<std::string, std::string>> session_settings;  ///< of a write session: what the host has SET
+};
+
+/// Where the table is.
+struct Place {
+  std::string schema;  ///< unquoted
+  std::string table;   ///< quoted, with its schema
+};
+sdk::Result<Place> place_of(sdk::Db& db);
+
+/// One query; two when there is no table. In a write session also the settings to go back to after each migration.
+sdk::Result<History> read_history(sdk::Db& db, const Place& place, bool write_session);
+
+/// CREATE SCHEMA if it is missing, CREATE TABLE as Prisma has it.
+std::string create_sql(sdk::Db& db, const Place& place, bool schema_exists);
+
+/// "2026-11-22T17:40:00.123Z"; "" for what is no moment.
+std::string rfc3339(double seconds);
+/// A random UUID, version 4.
+std::string new_id();
+
+/// What history and folder say of each other.
+struct Comparison {
+  std::vector<const HistoryRow*> applied;  ///< one a name, by start
+  std::vector<const HistoryRow*> failed;
+  std::vector<std::string> pending;        ///< in byte order
+  std::vector<std::string> edited, missing;
+};
+/// Reads a file only where its checksum differs.
+Comparison compare(const History& history, const migrations::Folder& folder);
+
+}  // namespace tidegate::apply

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The gate of the stage: may what is pending be applied at all? Everything that can be known before the first change is
+// refused here, by Prisma's codes. Class config: a file is wrong. Class denied: the database says no. Stage thread.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "history.hpp"
+#include "migrations/plan.hpp"
+
+namespace tidegate::apply {
+
+/// One migration that will be applied, as it was read when it was checked.
+struct Work {
+  std::string name, checksum, file;
+  std::string text;       ///< empty when it was too much to keep; see text_kept
+  bool text_kept = true;
+  migrations::FilePlan plan;
+  bool tried_before = false;  ///< a rolled-back row has its name
+};
+
+/// The pending ones in the order of application.
+sdk::Result<std::vector<Work>> check_and_plan(const History& history, const Comparison& comparison, const migrations::Folder& folder, const Place& place);
+
+/// The text of a migration, read again when it was not kept.
+sdk::Result<std::string> text_of(Work& work, const migrations::Folder& folder);
+
+}  // namespace tidegate::apply

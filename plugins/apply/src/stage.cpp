@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stage.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "answers.hpp"
+#include "executor.hpp"
+#include "failure.hpp"
+#include "migrations/discover.hpp"
+#include "migrations/json.hpp"
+#include "resolve.hpp"
+
+namespace tidegate::apply {
+namespace {
+
+using migrations::Folder;
+using sdk::Db;
+using sdk::Error;
+using sdk::Report;
+using sdk::Result;
+using sdk::Run;
+using sdk::Status;
+using sdk::Verdict;
+
+// Key of Prisma's advisory lock: while it is held, neither tool's run begins.
+constexpr const char* kLockKey = R"({"key":72707369})";
+
+class ApplyPrisma final : public sdk::Stage {
+ public:
+  explicit ApplyPrisma(sdk::Host host) : host_(host) {}
+
+  Result<Verdict> run(const Run& run, Report& report) override;
+  Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) override;
+
+ private:
+  /// The folder, found once.
+  Result<Folder*> folder();
+  Result<std::string> list();
+  Result<std::string> plan();
+  Result<std::string> resolve(std::string_view arguments);
+  Result<void> apply_all(Db& db, const Place& place, const History& history, std::vector<Work>& works);
+
+  sdk::Host host_;
+  std::optional<Folder> folder_;
+};
+
+Result<Folder*> ApplyPrisma::folder() {
+  if (!folder_) {
+    std::string path = host_.text("migrations");
+    if (path.empty()) {
+      std::error_code error;
+      auto found = migrations::find_folder(std::filesystem::current_path(error).string());
+      if (!found) return found.error();
+      path = std::move(*found);
+    }
+    folder_.emplace(path);
+  }
+  return &*folder_;
+}
+
+// ------------------------------------------------------------------------------------- questions
+
+Result<std::string> ApplyPrisma::call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) {
+  if (extension == "tidegate.history/1") {
+    if (method == "lock_key") return std::string(kLockKey);
+    if (method == "list") return list();
+    if (method == "resolve") return resolve(arguments);
+  }
+  if (extension == "tidegate.plan/1" && method == "pending") return plan();
+  return Stage::call(extension, method, arguments, report);
+}
+
+Result<std::string> ApplyPrisma::list() {
+  auto where = folder();
+  if (!where) return where.error();
+  if (auto read = (*where)->refresh(); !read) return read.error();
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = place_of(*db);
+  if (!place) return place.error();
+  auto history = read_history(*db, *place, false);
+  if (!history) return history.error();
+  return list_json(*history, compare(*history, **where));
+}
+
+Result<std::string> ApplyPrisma::plan() {
+  auto where = folder();
+  if (!where) return where.error();
+  if (auto read = (*where)->refresh(); !read) return read.error();
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = place_of(*db);
+  if (!place) return place.error();
+  auto history = read_history(*db, *place, false);
+  if (!history) return history.error();
+  auto works = check_and_plan(*history, compare(*history, **where), **where, *place);
+  if (!works) return works.error();
+  return plan_json(*works, **where);
+}
+
+Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
+  const auto json = nlohmann::json::parse(arguments, nullptr, false);
+  const auto text = [&](const char* key) { return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
+  const std::string name = text("name"), as = text("as");
+  if (name.empty() || (as != "applied" && as != "rolled-back")) {
+    return Error{Status::config, "resolve needs the name of a migration and what it is to be marked as", "`tidegate resolve --applied NAME` or `--rolled-back NAME`"};
+  }
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = place_of(*db);
+  if (!place) return place.error();
+  Result<std::string> said = std::string();
+  if (as == "applied") {
+    auto where = folder();
+    if (!where) return where.error();
+    said = mark_applied(*db, *place, **where, name);
+  } else {
+    said = mark_rolled_back(*db, *place, name);
+  }
+  if (!said) return said.error();
+  std::string out = "{\"message\":";
+  migrations::append_json(out, *said);
+  return out + "}";
+}
+
+// ---------------------------------------------------------------------------------------- change
+
+Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
+  auto where = folder();
+  if (!where) return where.error();
+  if (auto read = (*where)->refresh(); !read) return read.error();
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = place_of(*db);
+  if (!place) return place.error();
+  auto history = read_history(*db, *place, !run.dry);
+  if (!history) return history.error();
+  const auto comparison = compare(*history, **where);
+  auto works = check_and_plan(*history, comparison, **where, *place);
+  if (!works) return works.error();
+  host_.publish("pending", migrations::json_list(comparison.pending));
+  if (run.dry) {
+    for (const auto& work : *works) {
+      host_.info("would apply " + work.name + (work.plan.whole ? "" : ", in parts, since some of it cannot run in a transaction"));
+    }
+    if (works->empty()) host_.info("nothing is pending");
+    return Verdict::pass;
+  }
+  if (!works->empty()) {
+    if (auto applied = apply_all(*db, *place, *history, *works); !applied) return applied.error();
+  }
+  host_.publish("applied", migrations::json_list(comparison.pending));
+  return Verdict::pass;
+}
+
+Result<void> ApplyPrisma::apply_all(Db& db, const Place& place, const History& history, std::vector<Work>& works) {
+  host_.changing();
+  if (!history.table) {
+    if (auto created = db.script(create_sql(db, place, history.schema_exists)); !created) {
+      Error error = db.last_error().error;
+      if (db.transaction() != TG_TXN_IDLE) (void)db.script("ROLLBACK");
+      error.message = "the history table " + place.table + " could not be made: " + error.message;
+      if (error.code == Status::denied) error.code = Status::failed;
+      return error;
+    }
+  }
+  std::uint64_t done = 0;
+  Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}};
+  settings.on_wait = [&](const std::string& line) { host_.progress(done, works.size(), line); };
+  Executor executor(host_, db, place, std::move(settings));
+  std::vector<std::string> applied;
+  std::string json;
+  const auto event = [&](const char* type, const std::string& name, const std::string& more) {
+    json = "{\"name\":";
+    migrations::append_json(json, name);
+    json += more;
+    json += '}';
+    host_.emit(type, json);
+  };
+  const auto stopped = [&](Error error) {
+    host_.publish("applied", migrations::json_list(applied));
+    return error;
+  };
+  for (auto& work : works) {
+    if (host_.cancelled()) {
+      return stopped(Error{host_.remaining_ms() <= 0 ? Status::deadline : Status::cancelled, "stopped before migration " + work.name + ": " +
+                               std::to_string(applied.size()) + " of " + std::to_string(works.size()) + " are applied"});
+    }
+    auto text = text_of(work, *folder_);
+    if (!text) return stopped(text.error());
+    host_.progress(done, works.size(), work.name);
+    event("migration.started", work.name, "");
+    const auto began = std::chrono::steady_clock::now();
+    auto ran = executor.apply(work, *text);
+    if (!ran) return stopped(ran.error());
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+    event("migration.finished", work.name, ",\"ms\":" + std::to_string(ms) + ",\"statements\":" + std::to_string(*ran));
+    applied.push_back(work.name);
+    ++done;
+  }
+  host_.progress(done, works.size(), "");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "apply.prisma") return Error{Status::unsupported, "this plugin has no stage type " + std::string(type)};
+  return std::unique_ptr<sdk::Stage>(std::make_unique<ApplyPrisma>(host));
+}
+
+}  // namespace tidegate::apply

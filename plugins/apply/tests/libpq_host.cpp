@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libpq_host.hpp"
+
+#include <libpq-fe.h>
+
+#include <cstring>
+
+#include "stage.hpp"
+
+struct tg_db {
+  tidegate::apply::test::Scene* scene;
+  PGconn* connection;
+  bool own;
+  std::string schema;
+};
+
+namespace tidegate::apply::test {
+
+namespace {
+
+Scene& scene_of(const tg_host* host) { return *static_cast<Scene*>(const_cast<tg_host*>(host)); }
+tg_str abi(const char* text) { return text == nullptr ? tg_str{} : tg_str{text, std::strlen(text)}; }
+const char* field(const PGresult* r, int code) { return PQresultErrorField(r, code); }
+
+tg_status status_of(const std::string& state) {
+  if (state == "55P03") return TG_E_LOCKED;
+  if (state == "40P01" || state == "40001") return TG_E_CONFLICT;
+  if (state == "42501" || state.starts_with("28")) return TG_E_DENIED;
+  if (state.starts_with("08") || state.starts_with("57P0") || state.empty()) return TG_E_UNAVAILABLE;
+  return TG_E_FAILED;
+}
+
+/// Hands on what the server answers, statement by statement.
+tg_status drain(tg_db* db, void* user, tg_on_result on_result, tg_on_db_error on_error) {
+  tg_status status = TG_OK;
+  std::uint32_t statement = 0;
+  while (PGresult* r = PQgetResult(db->connection)) {
+    const auto kind = PQresultStatus(r);
+    if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK) {
+      const auto columns = static_cast<std::uint32_t>(PQnfields(r));
+      std::vector<tg_str> text(columns + 1), names(columns + 1);
+      std::vector<std::uint8_t> nulls(columns + 1);
+      for (std::uint32_t c = 0; c < columns; ++c) names[c] = abi(PQfname(r, static_cast<int>(c)));
+      for (int row = 0; row < PQntuples(r); ++row) {
+        for (std::uint32_t c = 0; c < columns; ++c) {
+          const int column = static_cast<int>(c);
+          nulls[c] = PQgetisnull(r, row, column) != 0 ? 1 : 0;
+          text[c] = {PQgetvalue(r, row, column), static_cast<std::size_t>(PQgetlength(r, row, column))};
+        }
+        const tg_result out{sizeof(tg_result), statement, columns, 0, 0, text.data(), nulls.data(), names.data(), {}};
+        on_result(user, &out);
+      }
+      const tg_result end{sizeof(tg_result), statement++, 0, 0, -1, nullptr, nullptr, nullptr, abi(PQcmdStatus(r))};
+      on_result(user, &end);
+    } else if (kind != PGRES_EMPTY_QUERY) {
+      const char* state = field(r, PG_DIAG_SQLSTATE);
+      status = status_of(state == nullptr ? "" : state);
+      const char* position = field(r, PG_DIAG_STATEMENT_POSITION);
+      const char* message = field(r, PG_DIAG_MESSAGE_PRIMARY);
+      const tg_db_error e{sizeof(tg_db_error), status, position == nullptr ? 0 : std::stoull(position), abi(state),
+                          abi(message == nullptr ? PQresultErrorMessage(r) : message), abi(field(r, PG_DIAG_MESSAGE_DETAIL)),
+                          abi(field(r, PG_DIAG_MESSAGE_HINT)), abi(field(r, PG_DIAG_CONTEXT)), abi(field(r, PG_DIAG_SCHEMA_NAME)),
+                          abi(field(r, PG_DIAG_TABLE_NAME)), abi(field(r, PG_DIAG_COLUMN_NAME)), abi(field(r, PG_DIAG_CONSTRAINT_NAME)),
+                          status == TG_E_LOCKED ? sdk::to_abi(db->scene->blockers) : tg_str{}};
+      on_error(user, &e);
+    }
+    PQclear(r);
+  }
+  return status;
+}
+
+tg_status refuse(void* user, tg_on_db_error on_error, tg_status status, const char* message) {
+  tg_db_error e{};
+  e.struct_size = sizeof e;
+  e.status = status;
+  e.message = abi(message);
+  on_error(user, &e);
+  return status;
+}
+
+}  // namespace
+
+struct Tables {
+  static const void* service(const tg_host*, const char* id) {
+    static const tg_log_v1 log{sizeof(tg_log_v1), 0, [](const tg_host* h, std::int32_t, tg_str m) { scene_of(h).logs.emplace_back(sdk::view(m)); }};
+    static const tg_control_v1 control{
+        sizeof(tg_control_v1), 0, [](const tg_host*) { return 0; }, [](const tg_host* h) { return scene_of(h).remaining; },
+        [](const tg_host* h, std::int64_t ms) {
+          auto& s = scene_of(h);
+          s.pauses.push_back(ms);
+          if (s.remaining != std::numeric_limits<std::int64_t>::max()) s.remaining -= ms;
+          if (s.on_pause) s.on_pause();
+          return 0;
+        },
+        [](const tg_host* h, std::uint64_t, std::uint64_t, tg_str what) { scene_of(h).progress.emplace_back(sdk::view(what)); },
+        [](const tg_host* h, tg_str type, tg_str fields) {
+          scene_of(h).events.emplace_back(sdk::view(type), json::parse(sdk::view(fields)));
+        },
+        [](const tg_host* h) { ++scene_of(h).changing; }};
+    static const tg_config_v1 config{sizeof(tg_config_v1), 0,
+                                     [](const tg_host* h, tg_str path, tg_value* out) -> tg_status {
+                                       auto& s = scene_of(h);
+                                       *out = {};
+                                       if (sdk::view(path) == "lock_timeout") {
+                                         out->type = TG_INT;
+                                         out->i = s.lock_timeout;
+                                         return TG_OK;
+                                       }
+                                       const auto found = s.texts.find(std::string(sdk::view(path)));
+                                       if (found == s.texts.end()) return TG_E_NOT_FOUND;
+                                       out->type = TG_TEXT;
+                                       out->s = sdk::to_abi(found->second);
+                                       return TG_OK;
+                                     },
+                                     [](const tg_host*, tg_str, std::uint32_t, tg_str*) -> tg_status { return TG_E_NOT_FOUND; }};
+    static const tg_context_v1 context{sizeof(tg_context_v1), 0, [](const tg_host*, tg_str, void*, tg_take) -> tg_status { return TG_E_NOT_FOUND; },
+                                       [](const tg_host* h, tg_str key, tg_str value) -> tg_status {
+                                         scene_of(h).published[std::string(sdk::view(key))] = sdk::view(value);
+                                         return TG_OK;
+                                       }};
+    static const tg_db_v1 db{sizeof(tg_db_v1), 0, &open, &script, &query, &quote,
+                             [](tg_db* d) -> std::int32_t {
+                               switch (PQtransactionStatus(d->connection)) {
+                                 case PQTRANS_IDLE: return TG_TXN_IDLE;
+                                 case PQTRANS_ACTIVE: return TG_TXN_ACTIVE;
+                                 case PQTRANS_INTRANS: return TG_TXN_OPEN;
+                                 case PQTRANS_INERROR: return TG_TXN_FAILED;
+                                 default: return TG_TXN_UNKNOWN;
+                               }
+                             },
+                             [](tg_db* d) -> std::int32_t { return PQbackendPID(d->connection); },
+                             [](tg_db* d) -> std::int32_t { return PQserverVersion(d->connection); },
+                             [](tg_db* d, void* user, tg_take take) -> tg_status {
+                               take(user, sdk::to_abi(d->schema));
+                               return TG_OK;
+                             },
+                             [](tg_db* d) {
+                               if (d->own) PQfinish(d->connection);
+                               delete d;
+                             }};
+    const std::string_view name = id;
+    if (name == TG_LOG) return &log;
+    if (name == TG_CONTROL) return &control;
+    if (name == TG_CONFIG) return &config;
+    if (name == TG_CONTEXT) return &context;
+    if (name == TG_DB) return &db;
+    return nullptr;
+  }
+
+  static tg_status open(const tg_host* host, tg_str, std::uint32_t flags, tg_db** out, tg_report*) {
+    auto& s = scene_of(host);
+    const bool fresh = (flags & TG_DB_FRESH) != 0;
+    if (fresh || !s.main_) {
+      PGconn* connection = PQconnectdb(s.database.url().c_str());
+      PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+      ++s.sessions;
+      // As the real host: by SET, which RESET ALL undoes.
+      PQclear(PQexec(connection, ("SET lock_timeout = 200; SET search_path = \"" + s.schema + "\"").c_str()));
+      if (fresh) {
+        *out = new tg_db{&s, connection, true, s.schema};
+        return TG_OK;
+      }
+      s.main_ = {connection, &PQfinish};
+    }
+    *out = new tg_db{&s, s.main_.get(), false, s.schema};
+    return TG_OK;
+  }
+  static tg_status script(tg_db* db, tg_str sql, void* user, tg_on_result on_result, tg_on_db_error on_error) {
+    if (db->scene->read_only) return refuse(user, on_error, TG_E_DENIED, "read-only");
+    db->scene->scripts.emplace_back(sdk::view(sql));
+    if (db->scene->before_script) db->scene->before_script(db->scene->scripts.back());
+    if (PQsendQuery(db->connection, std::string(sdk::view(sql)).c_str()) == 0) return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
+    return drain(db, user, on_result, on_error);
+  }
+  static tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t* nulls, std::uint32_t count, void* user, tg_on_result on_result,
+                         tg_on_db_error on_error) {
+    ++db->scene->queries;
+    std::vector<std::string> texts;
+    for (std::uint32_t i = 0; i < count; ++i) texts.emplace_back(sdk::view(params[i]));
+    std::vector<const char*> values;
+    for (std::uint32_t i = 0; i < count; ++i) values.push_back(nulls != nullptr && nulls[i] != 0 ? nullptr : texts[i].c_str());
+    if (PQsendQueryParams(db->connection, std::string(sdk::view(sql)).c_str(), static_cast<int>(count), nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+      return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
+    }
+    return drain(db, user, on_result, on_error);
+  }
+  static tg_status quote(tg_db* db, std::int32_t as_identifier, tg_str text, void* user, tg_take take) {
+    char* quoted = as_identifier != 0 ? PQescapeIdentifier(db->connection, text.data, text.size) : PQescapeLiteral(db->connection, text.data, text.size);
+    take(user, abi(quoted));
+    PQfreemem(quoted);
+    return TG_OK;
+  }
+};
+
+Scene::Scene() : tg_host{sizeof(tg_host), TG_ABI_MINOR, &Tables::service} {
+  texts["migrations"] = folder.path();
+  new_run();
+}
+Scene::~Scene() { main_.reset(); }
+
+void Scene::new_run() {
+  stage_ = std::move(*make(sdk::Host(this), "apply.prisma"));
+  main_.reset();
+}
+
+void Scene::migration(const std::string& name, const std::string& sql) { tidegate::test::write_file(folder / (name + "/migration.sql"), sql); }
+
+sdk::Error Scene::run(bool dry) {
+  sdk::ErrorCollector sink;
+  sdk::Report report(&sink);
+  auto verdict = stage_->run(sdk::Run{dry, false, "run", "apply", "apply", 1}, report);
+  if (!verdict) return verdict.error();
+  return sdk::Error{*verdict == sdk::Verdict::pass ? sdk::Status::ok : sdk::Status::internal, ""};
+}
+
+sdk::Result<json> Scene::ask(const std::string& extension, const std::string& method, const std::string& arguments) {
+  sdk::ErrorCollector sink;
+  sdk::Report report(&sink);
+  auto answer = stage_->call(extension, method, arguments, report);
+  if (!answer) return answer.error();
+  return json::parse(*answer);
+}
+
+json Scene::list() {
+  read_only = true;
+  auto answer = ask("tidegate.history/1", "list");
+  read_only = false;
+  if (!answer) throw std::runtime_error(answer.error().message);
+  return *answer;
+}
+
+json Scene::plan() {
+  read_only = true;
+  auto answer = ask("tidegate.plan/1", "pending");
+  read_only = false;
+  if (!answer) throw std::runtime_error(answer.error().message);
+  return *answer;
+}
+
+sdk::Error Scene::refused_plan() {
+  read_only = true;
+  auto answer = ask("tidegate.plan/1", "pending");
+  read_only = false;
+  return answer ? sdk::Error{sdk::Status::ok, ""} : answer.error();
+}
+
+std::vector<std::string> Scene::applied() {
+  std::vector<std::string> out;
+  for (const auto& row : database.sql("SELECT migration_name FROM " + std::string(schema) +
+                                      "._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY started_at")) {
+    out.push_back(row.at(0).value_or(""));
+  }
+  return out;
+}
+
+}  // namespace tidegate::apply::test

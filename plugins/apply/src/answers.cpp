@@ -69,7 +69,8 @@ sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::F
       first = false;
       out += "{\"sql\":";
       append_json(out, s.in(*text));
-      out += ",\"line\":" + std::to_string(migrations::locate(*text, s.offset).line) + ",\"transactional\":" + (s.transactional ? "true}" : "false}");
+      out += ",\"line\":" + std::to_string(migrations::locate(*text, s.offset).line) +
+             ",\"transactional\":" + (s.transactional ? "true}" : "false}");
     };
     if (work.plan.plain) {
       for (const auto& s : migrations::statements(*text).value_or(std::vector<migrations::Statement>{})) add(s);

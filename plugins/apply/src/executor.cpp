@@ -77,8 +77,8 @@ Result<std::uint32_t> Executor::apply(const Work& work, std::string_view text) {
 
 std::string Executor::finished_row(const Current& c) const {
   return "INSERT INTO " + place_.table +
-         " (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count) VALUES ('" + c.id + "','" + c.work.checksum +
-         "',pg_catalog.clock_timestamp()," + db_.literal(c.work.name) + ",NULL,NULL,pg_catalog.now(),1);";
+         " (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count) VALUES ('" + c.id + "','" +
+         c.work.checksum + "',pg_catalog.clock_timestamp()," + db_.literal(c.work.name) + ",NULL,NULL,pg_catalog.now(),1);";
 }
 
 std::string Executor::open_row(const Current& c) const {
@@ -87,7 +87,8 @@ std::string Executor::open_row(const Current& c) const {
 }
 
 std::string Executor::close_row(const Current& c) const {
-  return "UPDATE " + place_.table + " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp() WHERE id = '" + c.id + "';";
+  return "UPDATE " + place_.table +
+         " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp() WHERE id = '" + c.id + "';";
 }
 
 void Executor::begin(Message& message, const std::string& words) const {
@@ -99,7 +100,8 @@ void Executor::statements(Message& message, const Current& c, const std::vector<
     message.statement(s.offset, s.length);
     message.ours("\n;", 0);  // the line break ends a comment that may stand at the end
     // pg_dump's header and others take every limit away.
-    if (c.plan.mentions_lock_timeout && (migrations::contains_ignoring_case(s.in(c.text), "lock_timeout") || migrations::leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
+    if (c.plan.mentions_lock_timeout && (migrations::contains_ignoring_case(s.in(c.text), "lock_timeout") ||
+                                         migrations::leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
       message.ours("SELECT pg_catalog.set_config('lock_timeout','" + std::to_string(settings_.lock_timeout_ms) +
                        "',true) WHERE pg_catalog.current_setting('lock_timeout') = '0';",
                    1);
@@ -218,8 +220,8 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   if (c.standing.empty()) {
     if (c.row_stands) {
       if (auto removed = db_.script(reset + "DELETE FROM " + place_.table + " WHERE id = '" + c.id + "'"); !removed) {
-        add_hint(error, "nothing of this migration stands, but its open row in the history could not be removed (" + removed.error().message +
-                            "): `tidegate resolve --rolled-back " + c.work.name + "` before the next run");
+        add_hint(error, "nothing of this migration stands, but its open row in the history could not be removed (" +
+                            removed.error().message + "): `tidegate resolve --rolled-back " + c.work.name + "` before the next run");
         return error;
       }
     }
@@ -228,20 +230,24 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   }
   std::string stands;
   for (const auto* s : c.standing) {
-    stands += (stands.empty() ? "" : "\n") + ("line " + std::to_string(migrations::locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
+    stands += (stands.empty() ? "" : "\n") +
+              ("line " + std::to_string(migrations::locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
   }
-  const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")") + "\nThese statements of the file stand:\n" + stands;
+  const std::string why =
+      error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")") + "\nThese statements of the file stand:\n" + stands;
   auto noted = db_.script(reset + "UPDATE " + place_.table + " SET logs = " + db_.literal(why) + " WHERE id = '" + c.id + "'");
   error.message += "; it runs in parts, and these statements of it stand:\n" + stands;
   add_hint(error, "undo them and `tidegate resolve --rolled-back " + c.work.name + "`, or run the rest from line " +
-                      std::to_string(migrations::locate(c.text, part.statements.front().offset).line) + " by hand and `tidegate resolve --applied " + c.work.name + "`");
+                      std::to_string(migrations::locate(c.text, part.statements.front().offset).line) +
+                      " by hand and `tidegate resolve --applied " + c.work.name + "`");
   if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
   return error;
 }
 
 // -------------------------------------------------------------------------------------- sending
 
-Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in_transaction, const std::function<Result<void>()>& before_retry) {
+Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in_transaction,
+                                     const std::function<Result<void>()>& before_retry) {
   std::int64_t waited = 0;
   for (int n = 1;; ++n) {
     if (auto sent = db_.script(message.sql())) return db_.completed();
@@ -251,7 +257,8 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
     const auto kind = kind_of(failure);
     if (kind == Failure::lost) return lost_connection(c, std::move(error));
     if (in_transaction && db_.transaction() != TG_TXN_IDLE) {
-      if (auto ended = db_.script("ROLLBACK"); !ended && kind_of(db_.last_error()) == Failure::lost) lost_ = true;  // which rolls back as well
+      if (auto ended = db_.script("ROLLBACK"); !ended && kind_of(db_.last_error()) == Failure::lost)
+        lost_ = true;  // which rolls back as well
     }
     if (kind != Failure::retry || lost_) return error;
     if (before_retry) {
@@ -264,14 +271,14 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
     const std::string who = failure.blockers.empty() ? std::string() : ": " + failure.blockers;
     if (!pause) {
       error.code = Status::locked;
-      error.message = "migration " + c.work.name + " did not get its locks in " + std::to_string(n) + (n == 1 ? " try" : " tries") + " within the stage's time (P3018): " +
-                      failure.error.message;
+      error.message = "migration " + c.work.name + " did not get its locks in " + std::to_string(n) + (n == 1 ? " try" : " tries") +
+                      " within the stage's time (P3018): " + failure.error.message;
       if (!failure.blockers.empty()) error.detail = "blocked by " + failure.blockers;
       add_hint(error, "end what holds the lock, or give the stage more time (timeout)");
       return error;
     }
-    const std::string line = "migration " + c.work.name + (deadlock ? " ran into a deadlock" : " waits for a lock") + who + "; try " + std::to_string(n + 1) + " in " +
-                             std::to_string(*pause) + " ms";
+    const std::string line = "migration " + c.work.name + (deadlock ? " ran into a deadlock" : " waits for a lock") + who + "; try " +
+                             std::to_string(n + 1) + " in " + std::to_string(*pause) + " ms";
     host_.warn(line);
     if (settings_.on_wait) settings_.on_wait(line);
     if (host_.wait_ms(*pause)) {
@@ -292,13 +299,15 @@ Error Executor::lost_connection(Current& c, Error error) {
   std::string problem = again ? "" : again.error().message;
   for (int i = 0; again && i < kLooksAfterLoss; ++i) {
     bool running = true, row = false, finished = false;
-    auto asked = again->query("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int), h.id IS NOT NULL, h.finished_at IS NOT NULL "
-                              "FROM (VALUES (1)) AS one LEFT JOIN " + place_.table + " h ON h.id = $2",
-                              {std::to_string(backend_), c.id}, [&](const Row& r) {
-                                running = r[0] == "t";
-                                row = r[1] == "t";
-                                finished = r[2] == "t";
-                              });
+    auto asked = again->query(
+        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int), h.id IS NOT NULL, h.finished_at IS NOT NULL "
+        "FROM (VALUES (1)) AS one LEFT JOIN " +
+            place_.table + " h ON h.id = $2",
+        {std::to_string(backend_), c.id}, [&](const Row& r) {
+          running = r[0] == "t";
+          row = r[1] == "t";
+          finished = r[2] == "t";
+        });
     if (!asked) {
       problem = asked.error().message;
       break;
@@ -311,7 +320,8 @@ Error Executor::lost_connection(Current& c, Error error) {
     if (!running) {
       if (row) {
         error.message = lost + "; it runs in parts and was not finished, so some of its statements may stand";
-        error.hint = "look at what stands; then `tidegate resolve --rolled-back " + c.work.name + "` or `tidegate resolve --applied " + c.work.name + "`";
+        error.hint = "look at what stands; then `tidegate resolve --rolled-back " + c.work.name + "` or `tidegate resolve --applied " +
+                     c.work.name + "`";
       } else {
         error.code = Status::unavailable;
         error.message = lost + "; the history shows that nothing of it stands";
@@ -331,9 +341,12 @@ Error Executor::lost_connection(Current& c, Error error) {
 std::vector<std::string> Executor::invalid_indexes(const Statement& s) {
   std::vector<std::string> out;
   const std::string table = (s.table_schema.empty() ? "" : db_.identifier(s.table_schema) + ".") + db_.identifier(s.table);
-  (void)db_.script("SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-                   "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND i.indrelid = pg_catalog.to_regclass(" + db_.literal(table) + ")",
-                   [&](const Row& r) { out.emplace_back(r[0]); });
+  (void)db_.script(
+      "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
+      "i.indexrelid "
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND i.indrelid = pg_catalog.to_regclass(" +
+          db_.literal(table) + ")",
+      [&](const Row& r) { out.emplace_back(r[0]); });
   return out;
 }
 

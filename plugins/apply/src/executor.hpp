@@ -6,7 +6,6 @@
 #pragma once
 #include <functional>
 #include <string>
-
 #include <tidegate/services.hpp>
 
 #include "history.hpp"
@@ -20,7 +19,7 @@ class Executor {
   struct Settings {
     std::int64_t lock_timeout_ms = 200;
     std::vector<std::pair<std::string, std::string>> session;  ///< what to set again after each migration
-    std::function<void(const std::string& what)> on_wait;       ///< a line for people, at each wait for a lock
+    std::function<void(const std::string& what)> on_wait;      ///< a line for people, at each wait for a lock
   };
   Executor(sdk::Host host, sdk::Db& db, Place place, Settings settings);
 
@@ -38,7 +37,8 @@ class Executor {
   sdk::Error fail_parts(Current& c, const migrations::Part& part, sdk::Error error);
 
   /// Sends it until it works, fails for good, or time is up. `before_retry` cleans up after a failed try.
-  sdk::Result<std::uint32_t> send(Current& c, const Message& message, bool in_transaction, const std::function<sdk::Result<void>()>& before_retry = {});
+  sdk::Result<std::uint32_t> send(Current& c, const Message& message, bool in_transaction,
+                                  const std::function<sdk::Result<void>()>& before_retry = {});
   sdk::Error lost_connection(Current& c, sdk::Error error);
   std::vector<std::string> invalid_indexes(const migrations::Statement& s);
   sdk::Result<void> drop_invalid(const migrations::Statement& s, const std::vector<std::string>& known);
@@ -55,7 +55,7 @@ class Executor {
   Settings settings_;
   std::string fresh_session_;  // back to what the host gave us
   std::int32_t backend_ = 0;
-  bool used_ = false;          // a migration has run: the session is not fresh
+  bool used_ = false;  // a migration has run: the session is not fresh
   bool lost_ = false;
 };
 

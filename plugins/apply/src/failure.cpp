@@ -16,9 +16,12 @@ Failure kind_of(const DbError& e) {
   return Failure::failed;
 }
 
-void add_hint(Error& error, const std::string& sentence) { error.hint += (error.hint.empty() ? "" : "; ") + sentence; }
+void add_hint(Error& error, const std::string& sentence) {
+  error.hint += (error.hint.empty() ? "" : "; ") + sentence;
+}
 
-Error explain(const DbError& db, const std::string& name, const std::string& file, std::string_view text, const Message& message, std::uint32_t completed) {
+Error explain(const DbError& db, const std::string& name, const std::string& file, std::string_view text, const Message& message,
+              std::uint32_t completed) {
   Error out = db.error;
   const auto kind = kind_of(db);
   if (kind == Failure::stopped) {
@@ -35,7 +38,8 @@ Error explain(const DbError& db, const std::string& name, const std::string& fil
     out.line = at.line;
     out.column = at.column;
   }
-  if (db.error.sqlstate == "55P04") add_hint(out, "move what uses the new value into a migration of its own: it can be used only after the transaction that adds it");
+  if (db.error.sqlstate == "55P04")
+    add_hint(out, "move what uses the new value into a migration of its own: it can be used only after the transaction that adds it");
   return out;
 }
 

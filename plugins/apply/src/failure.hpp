@@ -3,7 +3,6 @@
 // From what the database says about a failed migration to an error that a person can act on. Pure: any thread.
 #pragma once
 #include <string>
-
 #include <tidegate/services.hpp>
 
 #include "message.hpp"
@@ -15,8 +14,8 @@ enum class Failure { retry, lost, stopped, failed };
 Failure kind_of(const sdk::DbError& error);
 
 /// "migration X failed (P3018): …" with file, line, column. `completed`: statements of the message that ran.
-sdk::Error explain(const sdk::DbError& error, const std::string& name, const std::string& file, std::string_view text, const Message& message,
-                   std::uint32_t completed);
+sdk::Error explain(const sdk::DbError& error, const std::string& name, const std::string& file, std::string_view text,
+                   const Message& message, std::uint32_t completed);
 
 /// Adds a sentence to a hint.
 void add_hint(sdk::Error& error, const std::string& sentence);

@@ -34,13 +34,15 @@ std::optional<double> seconds(const Row& row, std::uint32_t i) {
 std::string rows_sql(const Place& place) {
   // Seconds instead of text: a thousand to_char() are felt.
   return "SELECT id, migration_name, checksum, pg_catalog.date_part('epoch', started_at), pg_catalog.date_part('epoch', finished_at), "
-         "rolled_back_at IS NOT NULL, CASE WHEN finished_at IS NULL THEN logs END FROM " + place.table + " ORDER BY started_at, id";
+         "rolled_back_at IS NOT NULL, CASE WHEN finished_at IS NULL THEN logs END FROM " +
+         place.table + " ORDER BY started_at, id";
 }
 
 // The kinds of objects that Prisma counts: ordinary tables, and not those of PostGIS.
 constexpr const char* kEmptinessSql =
     "SELECT n.oid IS NOT NULL, c.relname FROM (VALUES (1)) AS one LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = $1 "
-    "LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname NOT IN ('spatial_ref_sys', '_prisma_migrations') "
+    "LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname NOT IN ('spatial_ref_sys', "
+    "'_prisma_migrations') "
     "ORDER BY 2 LIMIT 6";
 
 constexpr const char* kSessionSql = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session'";
@@ -62,7 +64,8 @@ Result<History> read_history(Db& db, const Place& place, bool write_session) {
     if (r.columns() == 2) {
       out.session_settings.emplace_back(r[0], r[1]);
     } else if (r.columns() == kRowColumns) {
-      out.rows.push_back({std::string(r[0]), std::string(r[1]), std::string(r[2]), std::string(r[6]), seconds(r, 3).value_or(0), seconds(r, 4), r[5] == "t"});
+      out.rows.push_back({std::string(r[0]), std::string(r[1]), std::string(r[2]), std::string(r[6]), seconds(r, 3).value_or(0),
+                          seconds(r, 4), r[5] == "t"});
     }
   };
   auto read = write_session ? db.script(kSessionSql + std::string(";") + rows_sql(place), take) : db.query(rows_sql(place), {}, take);

@@ -5,9 +5,8 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <vector>
-
 #include <tidegate/services.hpp>
+#include <vector>
 
 #include "migrations/folder.hpp"
 
@@ -15,7 +14,7 @@ namespace tidegate::apply {
 
 struct HistoryRow {
   std::string id, name, checksum, logs;
-  double started = 0;              ///< seconds since 1970
+  double started = 0;  ///< seconds since 1970
   std::optional<double> finished;
   bool rolled_back = false;
   [[nodiscard]] bool applied() const { return finished.has_value() && !rolled_back; }
@@ -23,10 +22,10 @@ struct HistoryRow {
 };
 
 struct History {
-  bool table = false;                       ///< it exists
-  std::vector<HistoryRow> rows;             ///< by start
-  std::vector<std::string> other_tables;    ///< asked for only when it does not: some of what P3005 is about
-  bool schema_exists = true;                ///< likewise
+  bool table = false;                                                 ///< it exists
+  std::vector<HistoryRow> rows;                                       ///< by start
+  std::vector<std::string> other_tables;                              ///< asked for only when it does not: some of what P3005 is about
+  bool schema_exists = true;                                          ///< likewise
   std::vector<std::pair<std::string, std::string>> session_settings;  ///< of a write session: what the host has SET
 };
 
@@ -52,7 +51,7 @@ std::string new_id();
 struct Comparison {
   std::vector<const HistoryRow*> applied;  ///< one a name, by start
   std::vector<const HistoryRow*> failed;
-  std::vector<std::string> pending;        ///< in byte order
+  std::vector<std::string> pending;  ///< in byte order
   std::vector<std::string> edited, missing;
 };
 /// Reads a file only where its checksum differs.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tidegate_manifest.h"
-
 #include "stage.hpp"
+#include "tidegate_manifest.h"
 
 TIDEGATE_PLUGIN(tidegate::apply::make);

@@ -24,16 +24,20 @@ std::string joined(const std::vector<std::string>& names, std::size_t limit) {
 
 Result<void> check_history(const History& history, const Comparison& comparison, const Place& place) {
   if (!history.table && !history.other_tables.empty()) {
-    return Error{Status::denied, "the schema \"" + place.schema + "\" is not empty and has no migration history (P3005): it holds " + joined(history.other_tables, 5),
+    return Error{Status::denied,
+                 "the schema \"" + place.schema + "\" is not empty and has no migration history (P3005): it holds " +
+                     joined(history.other_tables, 5),
                  "if these tables are what the first migrations make, mark each of those as applied with `tidegate resolve --applied NAME` "
                  "(baselining), then run again"};
   }
   if (!comparison.failed.empty()) {
     std::string rows;
-    for (const auto* row : comparison.failed) rows += (rows.empty() ? "" : "; ") + ("`" + row->name + "` started at " + rfc3339(row->started) + " and failed");
+    for (const auto* row : comparison.failed)
+      rows += (rows.empty() ? "" : "; ") + ("`" + row->name + "` started at " + rfc3339(row->started) + " and failed");
     Error error{Status::denied, "failed migrations stand in the history, so nothing is applied (P3009): " + rows,
                 "look at what stands of it in the database; then `tidegate resolve --rolled-back " + comparison.failed.front()->name +
-                    "` to have it run again, or `tidegate resolve --applied " + comparison.failed.front()->name + "` when all of it is there"};
+                    "` to have it run again, or `tidegate resolve --applied " + comparison.failed.front()->name +
+                    "` when all of it is there"};
     error.detail = comparison.failed.front()->logs;
     return error;
   }
@@ -53,7 +57,9 @@ Result<std::vector<Work>> check_and_plan(const History& history, const Compariso
   for (const auto& name : comparison.pending) {  // files first: what is wrong there is wrong on every database
     const auto& migration = *folder.find(name);
     if (!migration.has_file) {
-      return Error{Status::config, "migration " + name + " has no migration.sql that can be read (P3015)" + (migration.problem.empty() ? "" : ": " + migration.problem),
+      return Error{Status::config,
+                   "migration " + name + " has no migration.sql that can be read (P3015)" +
+                       (migration.problem.empty() ? "" : ": " + migration.problem),
                    "add the file, or remove the folder", folder.file(name)};
     }
     auto text = folder.text(migration);
@@ -64,7 +70,8 @@ Result<std::vector<Work>> check_and_plan(const History& history, const Compariso
       error.message = "migration " + name + ": " + error.message;
       return error;
     }
-    Work& work = out.emplace_back(Work{name, migration.checksum, folder.file(name), std::move(*text), true, std::move(*plan), tried.contains(name)});
+    Work& work =
+        out.emplace_back(Work{name, migration.checksum, folder.file(name), std::move(*text), true, std::move(*plan), tried.contains(name)});
     kept += work.text.size();
     if (kept > kKeep) {
       kept -= work.text.size();
@@ -74,8 +81,10 @@ Result<std::vector<Work>> check_and_plan(const History& history, const Compariso
   }
   if (auto history_ok = check_history(history, comparison, place); !history_ok) return history_ok.error();
   if (const auto pair = migrations::order_differs(comparison.pending)) {
-    return Error{Status::denied, "whether migration `" + pair->first + "` or `" + pair->second + "` comes first depends on the version of Prisma that applies them",
-                 "rename one of them, so that both byte order and alphabetical order say the same (14 digits, then _ and lower-case letters)"};
+    return Error{
+        Status::denied,
+        "whether migration `" + pair->first + "` or `" + pair->second + "` comes first depends on the version of Prisma that applies them",
+        "rename one of them, so that both byte order and alphabetical order say the same (14 digits, then _ and lower-case letters)"};
   }
   return out;
 }

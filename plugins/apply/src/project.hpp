@@ -14,14 +14,15 @@ namespace tidegate::apply {
 /// One migration that will be applied, as it was read when it was checked.
 struct Work {
   std::string name, checksum, file;
-  std::string text;       ///< empty when it was too much to keep; see text_kept
+  std::string text;  ///< empty when it was too much to keep; see text_kept
   bool text_kept = true;
   migrations::FilePlan plan;
   bool tried_before = false;  ///< a rolled-back row has its name
 };
 
 /// The pending ones in the order of application.
-sdk::Result<std::vector<Work>> check_and_plan(const History& history, const Comparison& comparison, const migrations::Folder& folder, const Place& place);
+sdk::Result<std::vector<Work>> check_and_plan(const History& history, const Comparison& comparison, const migrations::Folder& folder,
+                                              const Place& place);
 
 /// The text of a migration, read again when it was not kept.
 sdk::Result<std::string> text_of(Work& work, const migrations::Folder& folder);

@@ -30,8 +30,8 @@ Result<std::string> mark_applied(Db& db, const Place& place, migrations::Folder&
   if (auto read = folder.refresh(); !read) return read.error();
   const auto* migration = folder.find(name);
   if (migration == nullptr || !migration->has_file) {
-    return Error{Status::config, "there is no migration " + name + " with a migration.sql in " + folder.path() + " (P3017)", "use the name of its folder",
-                 folder.file(name)};
+    return Error{Status::config, "there is no migration " + name + " with a migration.sql in " + folder.path() + " (P3017)",
+                 "use the name of its folder", folder.file(name)};
   }
   auto history = read_history(db, place, true);
   if (!history) return history.error();
@@ -43,8 +43,8 @@ Result<std::string> mark_applied(Db& db, const Place& place, migrations::Folder&
     if (auto created = db.script(create_sql(db, place, history->schema_exists)); !created) return created.error();
   }
   const std::string sql = "BEGIN;" + roll_back_sql(db, place, name) + "INSERT INTO " + place.table +
-                          " (id, checksum, started_at, finished_at, migration_name, logs, applied_steps_count) SELECT '" + new_id() + "','" +
-                          migration->checksum + "',t,t," + db.literal(name) + ",'',0 FROM pg_catalog.clock_timestamp() AS t;COMMIT";
+                          " (id, checksum, started_at, finished_at, migration_name, logs, applied_steps_count) SELECT '" + new_id() +
+                          "','" + migration->checksum + "',t,t," + db.literal(name) + ",'',0 FROM pg_catalog.clock_timestamp() AS t;COMMIT";
   if (auto done = db.script(sql); !done) return done.error();
   return "Migration " + name + " marked as applied.";
 }
@@ -57,11 +57,15 @@ Result<std::string> mark_rolled_back(Db& db, const Place& place, const std::stri
                  "run the migrations first, or check the connection's schema"};
   }
   const auto rows = rows_of(*history, name);
-  if (rows.empty()) return Error{Status::config, "migration " + name + " was never applied to this database (P3011)", "see `tidegate status` for the names"};
+  if (rows.empty())
+    return Error{Status::config, "migration " + name + " was never applied to this database (P3011)",
+                 "see `tidegate status` for the names"};
   if (std::all_of(rows.begin(), rows.end(), [](const HistoryRow* r) { return r->finished.has_value(); })) {
-    return Error{Status::config, "migration " + name + " is not in a failed state, so it cannot be marked as rolled back (P3012)", "only failed migrations can be"};
+    return Error{Status::config, "migration " + name + " is not in a failed state, so it cannot be marked as rolled back (P3012)",
+                 "only failed migrations can be"};
   }
-  if (std::none_of(rows.begin(), rows.end(), [](const HistoryRow* r) { return r->failed(); })) return "Migration " + name + " was marked as rolled back already.";
+  if (std::none_of(rows.begin(), rows.end(), [](const HistoryRow* r) { return r->failed(); }))
+    return "Migration " + name + " was marked as rolled back already.";
   if (auto done = db.script(roll_back_sql(db, place, name)); !done) return done.error();
   return "Migration " + name + " marked as rolled back.";
 }

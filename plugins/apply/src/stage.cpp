@@ -103,10 +103,13 @@ Result<std::string> ApplyPrisma::plan() {
 
 Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
   const auto json = nlohmann::json::parse(arguments, nullptr, false);
-  const auto text = [&](const char* key) { return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
+  const auto text = [&](const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+  };
   const std::string name = text("name"), as = text("as");
   if (name.empty() || (as != "applied" && as != "rolled-back")) {
-    return Error{Status::config, "resolve needs the name of a migration and what it is to be marked as", "`tidegate resolve --applied NAME` or `--rolled-back NAME`"};
+    return Error{Status::config, "resolve needs the name of a migration and what it is to be marked as",
+                 "`tidegate resolve --applied NAME` or `--rolled-back NAME`"};
   }
   auto db = host_.db();
   if (!db) return db.error();
@@ -186,8 +189,9 @@ Result<void> ApplyPrisma::apply_all(Db& db, const Place& place, const History& h
   };
   for (auto& work : works) {
     if (host_.cancelled()) {
-      return stopped(Error{host_.remaining_ms() <= 0 ? Status::deadline : Status::cancelled, "stopped before migration " + work.name + ": " +
-                               std::to_string(applied.size()) + " of " + std::to_string(works.size()) + " are applied"});
+      return stopped(Error{host_.remaining_ms() <= 0 ? Status::deadline : Status::cancelled,
+                           "stopped before migration " + work.name + ": " + std::to_string(applied.size()) + " of " +
+                               std::to_string(works.size()) + " are applied"});
     }
     auto text = text_of(work, *folder_);
     if (!text) return stopped(text.error());

@@ -34,13 +34,19 @@ TEST(Apply, HistoryRow_IsAsPrismaWritesIt) {
   Scene s;
   s.migration("1_it's", "SELECT 1;");
   ASSERT_EQ(s.run().code, Status::ok);
-  EXPECT_EQ(s.value("SELECT migration_name || '|' || checksum || '|' || applied_steps_count || '|' || (logs IS NULL) || '|' || (rolled_back_at IS NULL) || '|' || "
-                    "(id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$') || '|' || (started_at <= finished_at) FROM _prisma_migrations"),
+  EXPECT_EQ(s.value("SELECT migration_name || '|' || checksum || '|' || applied_steps_count || '|' || (logs IS NULL) || '|' || "
+                    "(rolled_back_at IS NULL) || '|' || "
+                    "(id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$') || '|' || (started_at <= finished_at) "
+                    "FROM _prisma_migrations"),
             "1_it's|17db4fd369edb9244b9f91d9aeed145c3d04ad8ba6e95d06247f07a63527d11a|1|true|true|true|true");
-  EXPECT_EQ(s.value("SELECT string_agg(column_name || ' ' || data_type || coalesce(character_maximum_length::text, '') || ' ' || is_nullable || ' ' || "
-                    "coalesce(column_default, '-'), ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = '_prisma_migrations'"),
-            "id character varying36 NO -, checksum character varying64 NO -, finished_at timestamp with time zone YES -, migration_name character varying255 NO -, "
-            "logs text YES -, rolled_back_at timestamp with time zone YES -, started_at timestamp with time zone NO now(), applied_steps_count integer NO 0");
+  EXPECT_EQ(s.value("SELECT string_agg(column_name || ' ' || data_type || coalesce(character_maximum_length::text, '') || ' ' || "
+                    "is_nullable || ' ' || "
+                    "coalesce(column_default, '-'), ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = "
+                    "'_prisma_migrations'"),
+            "id character varying36 NO -, checksum character varying64 NO -, finished_at timestamp with time zone YES -, migration_name "
+            "character varying255 NO -, "
+            "logs text YES -, rolled_back_at timestamp with time zone YES -, started_at timestamp with time zone NO now(), "
+            "applied_steps_count integer NO 0");
   EXPECT_EQ(s.value("SELECT conname FROM pg_constraint WHERE conrelid = '_prisma_migrations'::regclass"), "_prisma_migrations_pkey");
 }
 
@@ -58,7 +64,8 @@ TEST(Apply, SecondRun_DoesNothing) {
 TEST(Apply, DivisionByZeroInTheThirdOfFive_LeavesNothingAndPointsAtIt) {
   Scene s;
   s.migration("1_a", "CREATE TABLE a (id int);");
-  s.migration("2_b", "INSERT INTO a VALUES (1);\r\n-- é\r\nINSERT INTO a VALUES (2);\r\n  INSERT INTO a SELECT 1/0;\r\nSELECT 4;\r\nSELECT 5;");
+  s.migration("2_b",
+              "INSERT INTO a VALUES (1);\r\n-- é\r\nINSERT INTO a VALUES (2);\r\n  INSERT INTO a SELECT 1/0;\r\nSELECT 4;\r\nSELECT 5;");
   const auto e = s.run();
   EXPECT_EQ(e.code, Status::failed);
   EXPECT_NE(e.message.find("migration 2_b failed (P3018): division by zero"), std::string::npos) << e.message;
@@ -92,7 +99,9 @@ TEST(Apply, ServersDetailAndHint_AreHandedOn) {
 
 TEST(Apply, DeferredConstraintAtCommit_LeavesNothing) {
   Scene s;
-  s.migration("1_a", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int REFERENCES p DEFERRABLE INITIALLY DEFERRED); INSERT INTO c VALUES (1);");
+  s.migration(
+      "1_a",
+      "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int REFERENCES p DEFERRABLE INITIALLY DEFERRED); INSERT INTO c VALUES (1);");
   const auto e = s.run();
   EXPECT_EQ(e.sqlstate, "23503");
   EXPECT_EQ(s.value("SELECT count(*) FROM _prisma_migrations"), "0");
@@ -111,9 +120,13 @@ TEST(Apply, MissingSchemaOfTheUrl_IsMade) {
 
 TEST(Apply, DumpHeader_DoesNotLeakIntoTheNextMigration) {
   Scene s;
-  s.migration("1_dump", "SET lock_timeout = 0;\nSET client_encoding = 'UTF8';\nSELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id int);\n"
-                        "CREATE TABLE public.limits AS SELECT current_setting('lock_timeout') AS v;");
-  s.migration("2_next", "CREATE TABLE b (id int); CREATE TABLE after AS SELECT current_setting('search_path') AS path, current_setting('lock_timeout') AS v;");
+  s.migration("1_dump",
+              "SET lock_timeout = 0;\nSET client_encoding = 'UTF8';\nSELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE "
+              "public.a (id int);\n"
+              "CREATE TABLE public.limits AS SELECT current_setting('lock_timeout') AS v;");
+  s.migration("2_next",
+              "CREATE TABLE b (id int); CREATE TABLE after AS SELECT current_setting('search_path') AS path, "
+              "current_setting('lock_timeout') AS v;");
   const auto e = s.run();
   ASSERT_EQ(e.code, Status::ok) << e.message;
   EXPECT_EQ(s.value("SELECT v FROM limits"), "200ms");
@@ -166,7 +179,9 @@ TEST(Apply, PartThatFailsAfterACommit_SaysWhatStands) {
   EXPECT_EQ(e.line, 5u);
   EXPECT_NE(e.message.find("line 2: ALTER TYPE kind ADD VALUE 'B'"), std::string::npos) << e.message;
   EXPECT_NE(e.hint.find("tidegate resolve --rolled-back 2_b"), std::string::npos);
-  EXPECT_EQ(s.value("SELECT finished_at IS NULL AND logs LIKE '%division by zero%line 2%' FROM _prisma_migrations WHERE migration_name = '2_b'"), "t");
+  EXPECT_EQ(
+      s.value("SELECT finished_at IS NULL AND logs LIKE '%division by zero%line 2%' FROM _prisma_migrations WHERE migration_name = '2_b'"),
+      "t");
   EXPECT_EQ(s.list()["failed"][0]["name"], "2_b");
 }
 
@@ -182,7 +197,8 @@ TEST(Apply, NewEnumValueUsedAtOnce_FailsWithTheRemedy) {
 
 TEST(Apply, ProcedureThatCommits_RunsOutsideATransaction) {
   Scene s;
-  s.migration("1_a", "CREATE TABLE a (id int); CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a VALUES (1); COMMIT; END $$;");
+  s.migration("1_a",
+              "CREATE TABLE a (id int); CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO a VALUES (1); COMMIT; END $$;");
   s.migration("2_b", "CALL p();");
   const auto e = s.run();
   ASSERT_EQ(e.code, Status::ok) << e.message;

@@ -12,8 +12,10 @@ using Names = std::vector<std::string>;
 TEST(Concurrently, AmongOtherStatements_Works) {
   Scene s;
   s.migration("1_a", "CREATE TABLE a (id int, v int);");
-  s.migration("2_b", "SET statement_timeout = '45s';\nCREATE INDEX CONCURRENTLY i ON a (id);\nCREATE INDEX CONCURRENTLY ON a (v);\nDROP INDEX CONCURRENTLY i;\n"
-                     "CREATE TABLE after AS SELECT current_setting('statement_timeout') AS v, current_setting('lock_timeout') AS l;");
+  s.migration("2_b",
+              "SET statement_timeout = '45s';\nCREATE INDEX CONCURRENTLY i ON a (id);\nCREATE INDEX CONCURRENTLY ON a (v);\nDROP INDEX "
+              "CONCURRENTLY i;\n"
+              "CREATE TABLE after AS SELECT current_setting('statement_timeout') AS v, current_setting('lock_timeout') AS l;");
   s.migration("3_c", "CREATE TABLE clean AS SELECT current_setting('statement_timeout') AS v;");
   const auto e = s.run();
   ASSERT_EQ(e.code, Status::ok) << e.message;
@@ -54,7 +56,8 @@ TEST(Concurrently, InvalidIndexOfAnEarlierTry_IsReplaced) {
   // What Prisma leaves behind, after `resolve --rolled-back`.
   auto other = s.database.connect();
   EXPECT_THROW(other.sql("CREATE UNIQUE INDEX CONCURRENTLY i ON a (id)"), std::exception);
-  s.database.sql("DELETE FROM a; INSERT INTO _prisma_migrations (id, checksum, migration_name, rolled_back_at) VALUES ('x', 'y', '2_b', now())");
+  s.database.sql(
+      "DELETE FROM a; INSERT INTO _prisma_migrations (id, checksum, migration_name, rolled_back_at) VALUES ('x', 'y', '2_b', now())");
   ASSERT_EQ(s.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), "f");
   s.migration("2_b", "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON a (id);");
   s.new_run();
@@ -74,10 +77,12 @@ TEST(Concurrently, BuildThatWaitsForAWriter_IsNotCutShort) {
   writer.sql("BEGIN; INSERT INTO a VALUES (1)");
   // The writer goes on once the build is seen to have waited longer than any lock_timeout would have let it.
   auto watcher = s.database.connect();
-  watcher.send("DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONC%' "
-               "AND datname = current_database() AND now() IS NOT NULL AND clock_timestamp() - query_start > interval '100 ms') "
-               "LOOP PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.005); END LOOP; "
-               "PERFORM pg_terminate_backend(" + std::to_string(writer.pid()) + "); END $$");
+  watcher.send(
+      "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE INDEX CONC%' "
+      "AND datname = current_database() AND now() IS NOT NULL AND clock_timestamp() - query_start > interval '100 ms') "
+      "LOOP PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.005); END LOOP; "
+      "PERFORM pg_terminate_backend(" +
+      std::to_string(writer.pid()) + "); END $$");
   const auto e = s.run();
   watcher.finish();
   ASSERT_EQ(e.code, Status::ok) << e.message;

@@ -34,8 +34,10 @@ TEST(Gate, SchemaWithTablesAndNoHistory_IsP3005) {
 
 TEST(Gate, ObjectsThatPrismaDoesNotCount_AreNoTables) {
   Scene s;
-  s.database.sql("CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW mv AS SELECT 1; CREATE SEQUENCE q; CREATE TYPE e AS ENUM ('a'); "
-                 "CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE SCHEMA other; CREATE TABLE other.t (id int); CREATE TABLE spatial_ref_sys (id int)");
+  s.database.sql(
+      "CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW mv AS SELECT 1; CREATE SEQUENCE q; CREATE TYPE e AS ENUM ('a'); "
+      "CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE SCHEMA other; CREATE TABLE other.t (id int); CREATE TABLE spatial_ref_sys "
+      "(id int)");
   s.migration("1_a", "SELECT 1;");
   EXPECT_EQ(s.refused_plan().code, Status::ok);
   EXPECT_EQ(s.run().code, Status::ok);
@@ -99,10 +101,14 @@ TEST(Gate, LockFileOfAnotherDatabase_IsP3019) {
 }
 
 TEST(Gate, FilesThatCannotBeApplied_AreRefusedBeforeTheFirstChange) {
-  const std::pair<std::string, const char*> bad[] = {{std::string("SELECT '\xff'"), "UTF-8"},        {std::string("SELECT 1\0;", 10), "NUL"},
-                                                     {"BEGIN; SELECT 1;", "BEGIN without a COMMIT"}, {"SELECT 1; COMMIT;", "COMMIT without a BEGIN"},
-                                                     {"BEGIN; ROLLBACK;", "ROLLBACK"},               {"COPY t FROM STDIN;\n1\n\\.\n", "COPY"},
-                                                     {"\\connect x", "psql"},                        {"SELECT 'open", "never closed"}};
+  const std::pair<std::string, const char*> bad[] = {{std::string("SELECT '\xff'"), "UTF-8"},
+                                                     {std::string("SELECT 1\0;", 10), "NUL"},
+                                                     {"BEGIN; SELECT 1;", "BEGIN without a COMMIT"},
+                                                     {"SELECT 1; COMMIT;", "COMMIT without a BEGIN"},
+                                                     {"BEGIN; ROLLBACK;", "ROLLBACK"},
+                                                     {"COPY t FROM STDIN;\n1\n\\.\n", "COPY"},
+                                                     {"\\connect x", "psql"},
+                                                     {"SELECT 'open", "never closed"}};
   for (const auto& [sql, word] : bad) {
     Scene s;
     s.migration("1_a", "CREATE TABLE a (id int);");

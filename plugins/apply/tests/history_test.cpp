@@ -20,8 +20,12 @@ TEST(HistoryList, OneQuery_TellsAll) {
   s.migration("2_b", "SELECT 2;");
   s.migration("3_c", "SELECT 3;");
   ASSERT_EQ(s.run().code, Status::ok);
-  s.database.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, started_at) VALUES ('g', 'h', '0_gone', '2026-01-02 03:04:05.678+00', '2026-01-01')");
-  s.database.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, logs, started_at) VALUES ('f', 'h', '4_f', 'why', '2026-01-03 00:00+00')");
+  s.database.sql(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, started_at) VALUES ('g', 'h', '0_gone', '2026-01-02 "
+      "03:04:05.678+00', '2026-01-01')");
+  s.database.sql(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name, logs, started_at) VALUES ('f', 'h', '4_f', 'why', '2026-01-03 "
+      "00:00+00')");
   s.database.sql("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '3_c'");
   s.migration("2_b", "SELECT 2222;");
   s.migration("1_a", "SELECT 1;");
@@ -50,7 +54,9 @@ TEST(HistoryList, RolledBackAndAppliedAgain_IsAppliedOnce) {
   Scene s;
   s.migration("1_a", "SELECT 1;");
   ASSERT_EQ(s.run().code, Status::ok);
-  s.database.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, rolled_back_at) VALUES ('r', 'old', '1_a', '2020-01-01', '2020-01-02')");
+  s.database.sql(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, rolled_back_at) VALUES ('r', 'old', '1_a', '2020-01-01', "
+      "'2020-01-02')");
   const auto l = s.list();
   EXPECT_EQ(l["applied"].size(), 1u);
   EXPECT_TRUE(l["pending"].empty());
@@ -77,7 +83,10 @@ TEST(Plan, PendingMigrations_AreListedWithTheirStatements) {
   EXPECT_EQ(p[0]["name"], "1_a");
   EXPECT_EQ(p[0]["checksum"].get<std::string>().size(), 64u);
   EXPECT_EQ(p[0]["transactional"], true);
-  EXPECT_EQ(p[0]["statements"], json::parse(R"x([{"sql":"CREATE TABLE a (id int)","line":2,"transactional":true},{"sql":"SELECT 'x;y'","line":4,"transactional":true}])x"));
+  EXPECT_EQ(
+      p[0]["statements"],
+      json::parse(
+          R"x([{"sql":"CREATE TABLE a (id int)","line":2,"transactional":true},{"sql":"SELECT 'x;y'","line":4,"transactional":true}])x"));
   EXPECT_EQ(p[1]["transactional"], false);
   EXPECT_EQ(p[1]["statements"][0]["transactional"], false);
   EXPECT_EQ(p[1]["statements"][1]["transactional"], true);

@@ -18,9 +18,15 @@ namespace tidegate::apply::test {
 
 namespace {
 
-Scene& scene_of(const tg_host* host) { return *static_cast<Scene*>(const_cast<tg_host*>(host)); }
-tg_str abi(const char* text) { return text == nullptr ? tg_str{} : tg_str{text, std::strlen(text)}; }
-const char* field(const PGresult* r, int code) { return PQresultErrorField(r, code); }
+Scene& scene_of(const tg_host* host) {
+  return *static_cast<Scene*>(const_cast<tg_host*>(host));
+}
+tg_str abi(const char* text) {
+  return text == nullptr ? tg_str{} : tg_str{text, std::strlen(text)};
+}
+const char* field(const PGresult* r, int code) {
+  return PQresultErrorField(r, code);
+}
 
 tg_status status_of(const std::string& state) {
   if (state == "55P03") return TG_E_LOCKED;
@@ -57,10 +63,18 @@ tg_status drain(tg_db* db, void* user, tg_on_result on_result, tg_on_db_error on
       status = status_of(state == nullptr ? "" : state);
       const char* position = field(r, PG_DIAG_STATEMENT_POSITION);
       const char* message = field(r, PG_DIAG_MESSAGE_PRIMARY);
-      const tg_db_error e{sizeof(tg_db_error), status, position == nullptr ? 0 : std::stoull(position), abi(state),
-                          abi(message == nullptr ? PQresultErrorMessage(r) : message), abi(field(r, PG_DIAG_MESSAGE_DETAIL)),
-                          abi(field(r, PG_DIAG_MESSAGE_HINT)), abi(field(r, PG_DIAG_CONTEXT)), abi(field(r, PG_DIAG_SCHEMA_NAME)),
-                          abi(field(r, PG_DIAG_TABLE_NAME)), abi(field(r, PG_DIAG_COLUMN_NAME)), abi(field(r, PG_DIAG_CONSTRAINT_NAME)),
+      const tg_db_error e{sizeof(tg_db_error),
+                          status,
+                          position == nullptr ? 0 : std::stoull(position),
+                          abi(state),
+                          abi(message == nullptr ? PQresultErrorMessage(r) : message),
+                          abi(field(r, PG_DIAG_MESSAGE_DETAIL)),
+                          abi(field(r, PG_DIAG_MESSAGE_HINT)),
+                          abi(field(r, PG_DIAG_CONTEXT)),
+                          abi(field(r, PG_DIAG_SCHEMA_NAME)),
+                          abi(field(r, PG_DIAG_TABLE_NAME)),
+                          abi(field(r, PG_DIAG_COLUMN_NAME)),
+                          abi(field(r, PG_DIAG_CONSTRAINT_NAME)),
                           status == TG_E_LOCKED ? sdk::to_abi(db->scene->blockers) : tg_str{}};
       on_error(user, &e);
     }
@@ -82,9 +96,13 @@ tg_status refuse(void* user, tg_on_db_error on_error, tg_status status, const ch
 
 struct Tables {
   static const void* service(const tg_host*, const char* id) {
-    static const tg_log_v1 log{sizeof(tg_log_v1), 0, [](const tg_host* h, std::int32_t, tg_str m) { scene_of(h).logs.emplace_back(sdk::view(m)); }};
+    static const tg_log_v1 log{sizeof(tg_log_v1), 0,
+                               [](const tg_host* h, std::int32_t, tg_str m) { scene_of(h).logs.emplace_back(sdk::view(m)); }};
     static const tg_control_v1 control{
-        sizeof(tg_control_v1), 0, [](const tg_host*) { return 0; }, [](const tg_host* h) { return scene_of(h).remaining; },
+        sizeof(tg_control_v1),
+        0,
+        [](const tg_host*) { return 0; },
+        [](const tg_host* h) { return scene_of(h).remaining; },
         [](const tg_host* h, std::int64_t ms) {
           auto& s = scene_of(h);
           s.pauses.push_back(ms);
@@ -113,19 +131,30 @@ struct Tables {
                                        return TG_OK;
                                      },
                                      [](const tg_host*, tg_str, std::uint32_t, tg_str*) -> tg_status { return TG_E_NOT_FOUND; }};
-    static const tg_context_v1 context{sizeof(tg_context_v1), 0, [](const tg_host*, tg_str, void*, tg_take) -> tg_status { return TG_E_NOT_FOUND; },
+    static const tg_context_v1 context{sizeof(tg_context_v1), 0,
+                                       [](const tg_host*, tg_str, void*, tg_take) -> tg_status { return TG_E_NOT_FOUND; },
                                        [](const tg_host* h, tg_str key, tg_str value) -> tg_status {
                                          scene_of(h).published[std::string(sdk::view(key))] = sdk::view(value);
                                          return TG_OK;
                                        }};
-    static const tg_db_v1 db{sizeof(tg_db_v1), 0, &open, &script, &query, &quote,
+    static const tg_db_v1 db{sizeof(tg_db_v1),
+                             0,
+                             &open,
+                             &script,
+                             &query,
+                             &quote,
                              [](tg_db* d) -> std::int32_t {
                                switch (PQtransactionStatus(d->connection)) {
-                                 case PQTRANS_IDLE: return TG_TXN_IDLE;
-                                 case PQTRANS_ACTIVE: return TG_TXN_ACTIVE;
-                                 case PQTRANS_INTRANS: return TG_TXN_OPEN;
-                                 case PQTRANS_INERROR: return TG_TXN_FAILED;
-                                 default: return TG_TXN_UNKNOWN;
+                                 case PQTRANS_IDLE:
+                                   return TG_TXN_IDLE;
+                                 case PQTRANS_ACTIVE:
+                                   return TG_TXN_ACTIVE;
+                                 case PQTRANS_INTRANS:
+                                   return TG_TXN_OPEN;
+                                 case PQTRANS_INERROR:
+                                   return TG_TXN_FAILED;
+                                 default:
+                                   return TG_TXN_UNKNOWN;
                                }
                              },
                              [](tg_db* d) -> std::int32_t { return PQbackendPID(d->connection); },
@@ -152,7 +181,8 @@ struct Tables {
     const bool fresh = (flags & TG_DB_FRESH) != 0;
     if (fresh || !s.main_) {
       PGconn* connection = PQconnectdb(s.database.url().c_str());
-      PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+      PQsetNoticeProcessor(
+          connection, [](void*, const char*) {}, nullptr);
       ++s.sessions;
       // As the real host: by SET, which RESET ALL undoes.
       PQclear(PQexec(connection, ("SET lock_timeout = 200; SET search_path = \"" + s.schema + "\"").c_str()));
@@ -169,23 +199,26 @@ struct Tables {
     if (db->scene->read_only) return refuse(user, on_error, TG_E_DENIED, "read-only");
     db->scene->scripts.emplace_back(sdk::view(sql));
     if (db->scene->before_script) db->scene->before_script(db->scene->scripts.back());
-    if (PQsendQuery(db->connection, std::string(sdk::view(sql)).c_str()) == 0) return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
+    if (PQsendQuery(db->connection, std::string(sdk::view(sql)).c_str()) == 0)
+      return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
     return drain(db, user, on_result, on_error);
   }
-  static tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t* nulls, std::uint32_t count, void* user, tg_on_result on_result,
-                         tg_on_db_error on_error) {
+  static tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t* nulls, std::uint32_t count, void* user,
+                         tg_on_result on_result, tg_on_db_error on_error) {
     ++db->scene->queries;
     std::vector<std::string> texts;
     for (std::uint32_t i = 0; i < count; ++i) texts.emplace_back(sdk::view(params[i]));
     std::vector<const char*> values;
     for (std::uint32_t i = 0; i < count; ++i) values.push_back(nulls != nullptr && nulls[i] != 0 ? nullptr : texts[i].c_str());
-    if (PQsendQueryParams(db->connection, std::string(sdk::view(sql)).c_str(), static_cast<int>(count), nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+    if (PQsendQueryParams(db->connection, std::string(sdk::view(sql)).c_str(), static_cast<int>(count), nullptr, values.data(), nullptr,
+                          nullptr, 0) == 0) {
       return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
     }
     return drain(db, user, on_result, on_error);
   }
   static tg_status quote(tg_db* db, std::int32_t as_identifier, tg_str text, void* user, tg_take take) {
-    char* quoted = as_identifier != 0 ? PQescapeIdentifier(db->connection, text.data, text.size) : PQescapeLiteral(db->connection, text.data, text.size);
+    char* quoted = as_identifier != 0 ? PQescapeIdentifier(db->connection, text.data, text.size)
+                                      : PQescapeLiteral(db->connection, text.data, text.size);
     take(user, abi(quoted));
     PQfreemem(quoted);
     return TG_OK;
@@ -196,14 +229,18 @@ Scene::Scene() : tg_host{sizeof(tg_host), TG_ABI_MINOR, &Tables::service} {
   texts["migrations"] = folder.path();
   new_run();
 }
-Scene::~Scene() { main_.reset(); }
+Scene::~Scene() {
+  main_.reset();
+}
 
 void Scene::new_run() {
   stage_ = std::move(*make(sdk::Host(this), "apply.prisma"));
   main_.reset();
 }
 
-void Scene::migration(const std::string& name, const std::string& sql) { tidegate::test::write_file(folder / (name + "/migration.sql"), sql); }
+void Scene::migration(const std::string& name, const std::string& sql) {
+  tidegate::test::write_file(folder / (name + "/migration.sql"), sql);
+}
 
 sdk::Error Scene::run(bool dry) {
   sdk::ErrorCollector sink;

@@ -8,9 +8,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
-
 #include <tidegate/plugin.hpp>
+#include <vector>
 
 #include "support/files.hpp"
 #include "support/postgres.hpp"
@@ -19,8 +18,8 @@ struct pg_conn;
 
 namespace tidegate::apply::test {
 
-using tidegate::test::TestDatabase;
 using nlohmann::json;
+using tidegate::test::TestDatabase;
 
 /// A stage of type apply.prisma on a database and a folder of its own.
 class Scene : public tg_host {
@@ -32,14 +31,14 @@ class Scene : public tg_host {
 
   TestDatabase database;
   tidegate::test::TempDir folder;
-  std::map<std::string, std::string> texts;             ///< settings
-  std::string schema = "public";                        ///< of the URL
+  std::map<std::string, std::string> texts;  ///< settings
+  std::string schema = "public";             ///< of the URL
   std::int64_t lock_timeout = 200;
   std::int64_t remaining = std::numeric_limits<std::int64_t>::max();
-  std::function<void()> on_pause;                       ///< instead of sleeping
+  std::function<void()> on_pause;                             ///< instead of sleeping
   std::function<void(const std::string& sql)> before_script;  ///< sees every message
-  std::string blockers = "pid 1 (psql)";                ///< what the host says of a lock
-  bool read_only = false;                               ///< script() is refused, as in a stage that only asks
+  std::string blockers = "pid 1 (psql)";                      ///< what the host says of a lock
+  bool read_only = false;                                     ///< script() is refused, as in a stage that only asks
 
   std::vector<std::string> logs, scripts, progress;
   std::vector<std::int64_t> pauses;

@@ -38,9 +38,11 @@ TEST_F(Locks, TableInUse_IsTriedAgainUntilItIsFree) {
 TEST_F(Locks, BetweenTries_NoTransactionIsOpen) {
   s.migration("2_b", "CREATE TABLE b (id int); ALTER TABLE a ADD COLUMN v int;");
   s.on_pause = [&] {
-    EXPECT_EQ(s.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> " +
-                      std::to_string(holder.pid())),
-              "0");
+    EXPECT_EQ(
+        s.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> " +
+            std::to_string(holder.pid())),
+        "0");
     holder.sql("COMMIT");
   };
   EXPECT_EQ(s.run().code, Status::ok);
@@ -92,9 +94,13 @@ TEST_F(Locks, Deadlock_IsTriedAgain) {
   holder.sql("SET deadlock_timeout = '1h'; SELECT pg_advisory_lock(7); BEGIN; LOCK TABLE b");
   // The holder lets the migration take a, then waits for a while holding b: the migration's backend finds the circle.
   auto other = s.database.connect();
-  other.send("DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) LOOP PERFORM pg_sleep(0.005); END LOOP; END $$");
-  holder.send("DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) LOOP PERFORM pg_sleep(0.005); END LOOP; "
-              "PERFORM pg_advisory_unlock(7); LOCK TABLE a; END $$");
+  other.send(
+      "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) LOOP PERFORM pg_sleep(0.005); END "
+      "LOOP; END $$");
+  holder.send(
+      "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) LOOP PERFORM pg_sleep(0.005); END "
+      "LOOP; "
+      "PERFORM pg_advisory_unlock(7); LOCK TABLE a; END $$");
   s.on_pause = [&] {
     EXPECT_EQ(holder.finish(), "");
     holder.sql("COMMIT; SELECT pg_advisory_unlock_all()");

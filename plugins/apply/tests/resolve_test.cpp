@@ -14,7 +14,9 @@ std::string resolve(Scene& s, const std::string& name, const std::string& as) {
   EXPECT_EQ(answer.error().code, Status::config) << answer.error().message;
   return "error: " + answer.error().message;
 }
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(ResolveApplied, DatabaseWithoutHistory_IsBaselined) {
   Scene s;
@@ -35,7 +37,9 @@ TEST(ResolveApplied, FailedRow_IsRolledBackAndANewOneWritten) {
   s.migration("2_b", "SELECT 1;");
   s.database.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', '2_b')");
   EXPECT_EQ(resolve(s, "2_b", "applied"), "Migration 2_b marked as applied.");
-  EXPECT_EQ(s.value("SELECT string_agg((rolled_back_at IS NOT NULL)::text, ',' ORDER BY started_at) FROM _prisma_migrations WHERE migration_name = '2_b'"), "true,false");
+  EXPECT_EQ(s.value("SELECT string_agg((rolled_back_at IS NOT NULL)::text, ',' ORDER BY started_at) FROM _prisma_migrations WHERE "
+                    "migration_name = '2_b'"),
+            "true,false");
 }
 
 TEST(ResolveApplied, WhatIsApplied_IsP3008) {

@@ -156,7 +156,8 @@ std::optional<TryError> Try::conclude(CURLcode code, const Request& request, mil
                             "check the address, and that this machine may connect to it"},
                       true};
     case CURLE_OPERATION_TIMEDOUT:
-      if (request.deadline.over()) return TryError{Error{Status::deadline, "the HTTP request did not end before the stage's deadline"}};
+      if (timeout < request.try_timeout)
+        return TryError{Error{Status::deadline, "the HTTP request did not end before the stage's deadline"}};
       return TryError{
           Error{Status::unavailable, std::string("the HTTP server did not ") + (nothing_sent ? "accept the connection" : "answer") +
                                          " within " + base::format_duration(timeout)},

@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,7 +82,8 @@ base::Result<Fd> make_input(const std::string& input) {
 /// The running program. Killed with its group and waited for on destruction, if it was not before.
 class Child {
  public:
-  explicit Child(pid_t pid) : pid_(pid), pidfd_(::pidfd_open(pid, 0)) {}
+  explicit Child(pid_t pid)
+      : pid_(pid), pidfd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}  // glibc 2.36 declares pidfd_open without extern "C"
   ~Child() {
     if (pid_ < 0) return;
     signal_group(SIGKILL);

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "pipeline/read.hpp"
+#include "run/json.hpp"
 #include "run/notifier.hpp"
 #include "run/runner.hpp"
 
@@ -175,6 +176,13 @@ void Runner::log(const std::string& stage, int level, std::string_view message) 
 
 void Runner::progress(const std::string& stage, std::uint64_t done, std::uint64_t total, std::string_view what) {
   events_.emit("stage.progress", stage, {{"done", static_cast<std::int64_t>(done)}, {"total", static_cast<std::int64_t>(total)}, {"what", what}});
+}
+
+void Runner::emit(const std::string& stage, std::string_view type, std::string_view fields_json) {
+  auto fields = from_json(fields_json);
+  if (!fields || fields->as<base::Table>() == nullptr)  // the control service has checked the plugin's text already
+    fields = base::Value(base::Table{{"text", fields_json}});
+  events_.emit(type, stage, std::move(*fields->as<base::Table>()));
 }
 
 void Runner::changing(const std::string&) {

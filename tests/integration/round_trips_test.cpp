@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run costs on the wire, counted by a proxy in front of the server: numbers that hold on every machine.
+#include "project.hpp"
+#include "support/wire_proxy.hpp"
+
+namespace tidegate::test {
+namespace {
+
+class RoundTrips : public ProjectTest {
+ protected:
+  void migrations(int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto n = std::to_string(1000 + i);
+      project.migration("20240101" + n + "00_t",
+                        "CREATE TABLE t" + n + " (id int PRIMARY KEY);\nCREATE INDEX i" + n + " ON t" + n + " (id);\n");
+    }
+  }
+  WireProxy::Counts counted(std::vector<std::string> args) {
+    proxy_.reset_counts();
+    args.insert(args.end(), {"--url", proxy_.url(project.db.name())});
+    EXPECT_CODE(project.tidegate(args), 0);
+    return proxy_.counts();
+  }
+  static std::string told(const WireProxy::Counts& counts) {
+    std::string out;
+    for (const auto& statement : counts.statements) out += statement.substr(0, 400) + "\n--\n";
+    return out;
+  }
+
+ private:
+  WireProxy proxy_;
+};
+
+TEST_F(RoundTrips, NothingToDo_TakesOneConnectionAndFourAtMost) {
+  migrations(30);
+  counted({"run"});
+  const auto counts = counted({"run"});
+  EXPECT_EQ(counts.connections, 1);
+  EXPECT_LE(counts.round_trips(), 4) << told(counts);
+}
+
+TEST_F(RoundTrips, NothingToDo_DoesNotDependOnTheLengthOfTheHistory) {
+  migrations(1);
+  counted({"run"});
+  const auto with_few = counted({"run"}).round_trips();
+  migrations(200);
+  counted({"run"});
+  EXPECT_EQ(counted({"run"}).round_trips(), with_few);
+}
+
+TEST_F(RoundTrips, Apply_TakesOneForEachMigration) {
+  constexpr int kMany = 100;
+  migrations(kMany);
+  const auto counts = counted({"run", "minimal"});
+  EXPECT_EQ(project.applied().size(), static_cast<std::size_t>(kMany));
+  EXPECT_LE(counts.round_trips(), kMany + 12) << told(counts);
+}
+
+TEST_F(RoundTrips, ConnectionsOfAWholeRun_AreFew) {
+  migrations(5);
+  EXPECT_LE(counted({"run"}).connections, 2) << "main, and a fresh one for health";
+}
+
+}  // namespace
+}  // namespace tidegate::test

@@ -58,11 +58,15 @@ class Url {
     const auto at = authority.rfind('@');  // the last one: a password may hold others
     if (at != std::string_view::npos) take_user(authority.substr(0, at));
     take_hosts(at == std::string_view::npos ? authority : authority.substr(at + 1));
-    if (rest_.starts_with('/')) {
+    const bool path = rest_.starts_with('/');
+    if (path) {
       const auto name = rest_.substr(1, rest_.find('?') == std::string_view::npos ? std::string_view::npos : rest_.find('?') - 1);
       rest_.remove_prefix(1 + name.size());
       put("dbname", name, "the database's name");
     }
+    // "u:12?34=@host/db": the piece behind the ? is most likely the rest of a password.
+    const bool no_path = rest_.starts_with('?') && at == std::string_view::npos && authority.find(':') != std::string_view::npos && !path;
+    if (no_path && rest_.find('@') != std::string_view::npos) fail("there is an @ behind the ?");
     if (rest_.starts_with('?')) take_parameters(rest_.substr(1));
     if (failure_) return *failure_;
     return std::move(out_);
@@ -126,7 +130,7 @@ class Url {
           });
       if (!plain || equals == std::string::npos) return fail("what follows the ? is not a list of name=value");
       auto value = decoded(std::string_view(entry).substr(equals + 1));
-      if (!value) return fail("there is a bad %-escape in the value of the parameter " + *name);
+      if (!value) return fail("there is a bad %-escape in the value of a parameter");
       if (*name == "password") out_.password_as_written = entry.substr(equals + 1);
       out_.parameters.emplace_back(*name, std::move(*value));
     }

@@ -45,13 +45,13 @@ step() {
 }
 
 say ""
-say "Starting a private PostgreSQL in a temporary folder (tidegate scratch) …"
+say "Starting a private PostgreSQL in a temporary folder: tidegate scratch"
 mkfifo "$work/url"
 "$tidegate" scratch >"$work/url" &
 scratch=$!
 exec 3<"$work/url"
 read -r url <&3 || die "no scratch database: see the message above"
-say "Its URL: $url"
+say "Its URL: $url  (TIDEGATE_DATABASE_URL from here on)"
 
 cp -R pipelines/sample/. "$work"
 cd "$work"
@@ -67,6 +67,8 @@ INSERT INTO "Halfway" VALUES (1);
 SELECT 1 / 0;
 SQL
 step 4 "A migration that fails in its third statement: exit code 4, and nothing of it stays" run --environment production
+halfway=$(psql -X -At -d "$url" -c "SELECT to_regclass('\"Halfway\"')")
+[ -z "$halfway" ] || die "the failed migration left its table"
 rm -r prisma/migrations/20990101000000_broken
 step 0 "The database is as it was, and up to date again without that file" status --check
 

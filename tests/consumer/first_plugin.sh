@@ -42,8 +42,11 @@ block toml 1 >plugin.toml
 block cpp 1 >hours.cpp
 block cmake 1 >CMakeLists.txt
 block toml 2 >tidegate.toml
+block cpp 2 >hours_test.cpp
+block cmake 2 >>CMakeLists.txt
 ends 0 cmake -S . -B build -DCMAKE_PREFIX_PATH="$work/moved"
 ends 0 cmake --build build
+ends 0 ctest --test-dir build --no-tests=error
 ends 0 "$tidegate" plugin inspect build/hours.tidegate.so
 grep -q 'org.example.hours' "$work/said" || fail "plugin inspect does not name the plugin"
 ends 0 "$tidegate" validate

@@ -17,6 +17,7 @@ struct tg_db {
   tidegate::services::Access access;  // when it was opened
   std::string schema;                 // asked for once
   std::string blockers;               // as last seen while a call waited
+  tidegate::base::Deadline clean_up;  // set once a writing call was stopped
 };
 
 namespace tidegate::services {
@@ -28,6 +29,14 @@ using db::Failure;
 using db::Session;
 using sdk::to_abi;
 using sdk::view;
+
+/// What a stage that was stopped in the middle of writing has left to leave things tidy (its open history row, an
+/// index that is not valid); the guard ends the process five seconds after that.
+constexpr std::chrono::seconds kCleanUp{5};
+
+base::Deadline deadline_of(const tg_db& db) {
+  return db.clean_up.never() ? db.host.call.deadline : db.clean_up;
+}
 
 Access access_of(const tg_db& db) {
   return std::min(db.access, db.host.call.access);
@@ -69,6 +78,11 @@ void watch(tg_db& db) {
 tg_status finish(tg_db& db, std::optional<Failure> failure, void* user, tg_on_db_error on_error) {
   db.session->on_waiting({}, nullptr);
   if (!failure) return TG_OK;
+  const auto code = failure->error.code;
+  if ((code == Status::cancelled || code == Status::deadline) && access_of(db) == Access::write && db.clean_up.never()) {
+    db.clean_up = base::Deadline::in(kCleanUp);
+    db.session->ignore_interrupt_from_now_on();
+  }
   const auto& state = failure->error.sqlstate;
   if (state == "55P03" || state == "40P01") failure->blockers = db.blockers;
   return tell(*failure, user, on_error);
@@ -128,7 +142,7 @@ tg_status script(tg_db* db, tg_str sql, void* user, tg_on_result on_result, tg_o
                     on_error);
     if (!usable(*db)) return gone(user, on_error);
     watch(*db);
-    return finish(*db, db->session->script(view(sql), forward(user, on_result), db->host.call.deadline), user, on_error);
+    return finish(*db, db->session->script(view(sql), forward(user, on_result), deadline_of(*db)), user, on_error);
   });
 }
 
@@ -143,7 +157,7 @@ tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t*
       values.push_back(is_null != nullptr && is_null[i] != 0 ? std::nullopt : std::optional(view(params[i])));
     watch(*db);
     const auto results = forward(user, on_result);
-    const auto deadline = db->host.call.deadline;
+    const auto deadline = deadline_of(*db);
     auto failure = access == Access::write ? db->session->query(view(sql), values, results, deadline)
                                            : db::query_read_only(*db->session, view(sql), values, results, deadline);
     return finish(*db, std::move(failure), user, on_error);
@@ -177,7 +191,7 @@ tg_status schema(tg_db* db, void* user, tg_take take) noexcept {
         if (row.text != nullptr) db->schema = view(row.text[0]);
       };
       constexpr std::string_view kAsk = "SELECT coalesce(pg_catalog.current_schema(), 'public')";
-      const auto deadline = db->host.call.deadline;
+      const auto deadline = deadline_of(*db);
       const auto failure = access_of(*db) == Access::write ? db->session->query(kAsk, {}, remember, deadline)
                                                            : db::query_read_only(*db->session, kAsk, {}, remember, deadline);
       if (failure) return static_cast<tg_status>(failure->error.code);

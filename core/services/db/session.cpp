@@ -411,6 +411,10 @@ std::optional<Failure> Session::query_behind(const std::vector<std::string>& bef
 void Session::reset_before_next() {
   impl_->preamble.ask_for_reset();
 }
+void Session::ignore_interrupt_from_now_on() {
+  impl_->wire.ignore_interrupt_from_now_on();
+}
+
 void Session::on_waiting(std::chrono::milliseconds after, OnWaiting callback) {
   impl_->wire.on_waiting(after, std::move(callback));
 }

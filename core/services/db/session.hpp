@@ -74,6 +74,9 @@ class Session {
   /// so that it costs no round trip of its own.
   void reset_before_next();
 
+  /// Messages to come are not interrupted any more, only held to their deadline: for cleaning up after an interruption.
+  void ignore_interrupt_from_now_on();
+
   void on_waiting(std::chrono::milliseconds after, OnWaiting callback);
   [[nodiscard]] std::int32_t transaction() const;  ///< TG_TXN_…
   [[nodiscard]] int backend_pid() const;

@@ -63,7 +63,7 @@ void Wire::begin() {
 Stop Wire::until_input(base::Deadline deadline) {
   const int socket = PQsocket(connection_);
   if (socket < 0) return Stop::lost;
-  const auto seen = wait_on(socket, POLLIN, ignored_ ? -1 : interrupt_.fd, deadline.at());
+  const auto seen = wait_on(socket, POLLIN, ignored_ || never_ ? -1 : interrupt_.fd, deadline.at());
   if (seen.interrupt) return Stop::interrupted;
   if (seen.socket) return PQconsumeInput(connection_) == 0 ? Stop::lost : Stop::none;
   return deadline.over() ? Stop::deadline : Stop::none;
@@ -83,7 +83,7 @@ Stop Wire::until_result(base::Deadline deadline) {
     const int socket = PQsocket(connection_);
     if (socket < 0) return Stop::lost;
     const short events = static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
-    const auto seen = wait_on(socket, events, ignored_ ? -1 : interrupt_.fd, std::min(deadline.at(), next_report_));
+    const auto seen = wait_on(socket, events, ignored_ || never_ ? -1 : interrupt_.fd, std::min(deadline.at(), next_report_));
     const bool broken = seen.socket && PQconsumeInput(connection_) == 0;
     if (PQisBusy(connection_) == 0) return Stop::none;  // the server's last words may have come before the end
     if (broken) return Stop::lost;
@@ -95,7 +95,7 @@ Stop Wire::until_result(base::Deadline deadline) {
 }
 
 bool Wire::interrupted() const {
-  return !ignored_ && interrupt_.fd >= 0 && wait_on(-1, 0, interrupt_.fd, Clock::now()).interrupt;
+  return !ignored_ && !never_ && interrupt_.fd >= 0 && wait_on(-1, 0, interrupt_.fd, Clock::now()).interrupt;
 }
 
 void Wire::cancel() const {

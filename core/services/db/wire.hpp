@@ -31,6 +31,8 @@ class Wire {
   void cancel() const;
   /// Not interruptible any more: for what follows a cancel.
   void ignore_interrupt(bool ignored) { ignored_ = ignored; }
+  /// The same for every message to come: clean-up after an interruption.
+  void ignore_interrupt_from_now_on() { never_ = true; }
   [[nodiscard]] bool interrupted() const;
 
  private:
@@ -38,6 +40,7 @@ class Wire {
 
   PGconn* connection_;
   Interrupt interrupt_;
+  bool never_ = false;
   bool ignored_ = false;
   std::chrono::milliseconds report_after_{0};
   OnWaiting callback_;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -144,8 +145,13 @@ int plugin_inspect_command(const Options& options) {
     return run::kExitOk;
   };
   if (options.file.find('/') != std::string::npos || options.file.ends_with(".so")) {
-    const auto plugin = loader::inspect(options.file);
-    if (plugin) return show(*plugin);
+    auto plugin = loader::inspect(options.file);
+    if (plugin) {
+      std::error_code ignored;
+      const auto folder = std::filesystem::path(plugin->path).parent_path();
+      plugin->bundled = std::filesystem::equivalent(folder, installation().plugins, ignored);
+      return show(*plugin);
+    }
     problems.push_back(plugin.error());
   } else if (const auto registry = find_plugins(options, problems)) {
     std::vector<std::string> names = registry->stage_types();

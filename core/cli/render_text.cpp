@@ -156,9 +156,9 @@ class TextRenderer final : public run::Reader {
   void environment(const Value& fields) {
     std::string text = "environment " + style_.bold(text_of(fields, "name"));
     if (text_of(fields, "class") != text_of(fields, "name")) text += " (" + text_of(fields, "class") + ")";
-    if (text_of(fields, "name") == "unknown") text += " (treated as production)";
-    for (const char* key : {"platform", "runner", "branch"})
-      if (const auto value = text_of(fields, key); !value.empty()) text += ", " + std::string(key) + " " + value;
+    if (text_of(fields, "name") == "unknown") text += " (nothing says which, so it counts as production; --environment names it)";
+    for (const char* key : {"platform", "runner", "branch", "pull_request"})
+      if (const auto value = text_of(fields, key); !value.empty() && value != "unknown") text += ", " + std::string(key == std::string_view("pull_request") ? "pull request" : key) + " " + value;
     line("  " + text);
   }
 

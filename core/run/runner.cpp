@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "run/notifier.hpp"
 
 namespace tidegate::run {
@@ -52,13 +53,14 @@ void Runner::check_and_change() {
     auto found = history();
     if (!found) return end_early(found.error());
     report_.pending = found->pending;
+    if (!found->failed.empty()) return refuse_failed(*found);
   }
   if (!run_kind(Kind::precheck)) return;
   if (settings_.dry_run) return dry_run_changes();
   const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
     return e.spec->kind == Kind::apply && applies(*e.spec);
   });
-  const auto wanted = [&] { return !report_.pending.empty() || pending_unknown; };
+  const auto wanted = [&] { return !report_.pending.empty() || pending_unknown || failed_stand(); };
   if (wanted() && has_history && !recheck()) return;
   if (wanted()) {
     change();
@@ -71,13 +73,23 @@ void Runner::check_and_change() {
   finish({Outcome::succeeded, kExitOk}, std::nullopt);
 }
 
+/// The history has a migration that began and did not end: nothing runs on top of that, in the format's own words.
+void Runner::refuse_failed(const History& found) {
+  if (auto planned = plan(); !planned && planned.error().code != Status::not_found) return end_early(planned.error());
+  finish({Outcome::blocked, kExitBlocked},
+         Error{Status::denied, "the history has failed migrations: " + base::join_words(found.failed), "clean up, then `tidegate resolve`"});
+}
+
+/// Failed migrations stand in the history: the apply stage is asked even with nothing pending, since it says what to do.
+bool Runner::failed_stand() const { return before_ && !before_->failed.empty(); }
+
 void Runner::skip_changes() {
   for (const auto& entry : entries_)
     if (entry.spec->kind == Kind::apply) skip(*entry.spec, applies(*entry.spec) ? "nothing is pending" : why_not(*entry.spec));
 }
 
 void Runner::dry_run_changes() {
-  if (offering("tidegate.plan/1") != nullptr && !report_.pending.empty()) {
+  if (offering("tidegate.plan/1") != nullptr && (!report_.pending.empty() || failed_stand())) {
     auto planned = plan();
     if (!planned) return end_early(planned.error());
     planned_ = std::move(*planned);

@@ -46,9 +46,7 @@ class EnvironmentStage : public sdk::Stage {
     publish("deployment", found.deployment);
     publish("url", found.url);
     publish("pull_request", found.pull_request);
-    host_.info("environment: " + describe(found));
-    if (found.env_class == "unknown")
-      host_.info("nothing says which environment this is, so it counts as production; --environment names it");
+    host_.log(TG_LOG_DEBUG, "detected " + describe(found));
     return sdk::Verdict::pass;
   }
 

@@ -293,6 +293,15 @@ TEST_F(RunnerTest, HistoryRefuses_EndsByItsClass) {
   for (const auto& e : seen_) EXPECT_NE(e.type, "stage.retry") << "a wrong password is not tried again";
 }
 
+TEST_F(RunnerTest, HistoryHasAFailedMigration_GateIsClosedEvenWithNothingPending) {
+  database_.failed = {"broken"};
+  apply([] { return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 3);
+  ASSERT_TRUE(report.error);
+  EXPECT_NE(report.error->message.find("broken"), std::string::npos);
+}
+
 TEST_F(RunnerTest, WhenDoesNotHold_TheChangeIsSkippedAndSaysWhy) {
   stage("environment", Kind::detect, [&] {
     context_["environment.name"] = "development";

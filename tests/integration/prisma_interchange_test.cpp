@@ -120,6 +120,17 @@ TEST_F(Interchange, FailedRowOfAMigrationNotOnDisk_IsP3009Too) {
   EXPECT_SAYS(done, "20200101000000_gone");
 }
 
+TEST_F(Interchange, FailedRowWithNothingElsePending_IsP3009InEveryPipeline) {
+  ASSERT_CODE(project.tidegate({"run"}), 0);
+  project.db.sql("update _prisma_migrations set finished_at = null where migration_name = '20240102000000_posts'");
+  for (const auto& args : std::vector<std::vector<std::string>>{{"run"}, {"run", "minimal"}, {"run", "--dry-run"}, {"plan"}}) {
+    const auto done = project.tidegate(args);
+    EXPECT_CODE(done, 3);
+    EXPECT_SAYS(done, "P3009");
+    EXPECT_SAYS(done, "20240102000000_posts");
+  }
+}
+
 TEST_F(Interchange, RolledBackRow_MakesTheMigrationPendingAgain) {
   prisma_table();
   prisma_row("20240101000000_users", kUsers, false);
@@ -174,8 +185,9 @@ TEST_F(Interchange, RowWithTheChecksumOfTheOtherLineEndings_IsNoEdit) {
   project.db.sql("update _prisma_migrations set checksum = '" + sha256(lf) + "'");
   project.migration("20240101000000_users", crlf);
   EXPECT_EQ(project.json({"status", "--json"})["edited"], Json::array());
-  project.migration("20240101000000_users", "CREATE TABLE users (\r\n  id int PRIMARY KEY\n);\n");
-  EXPECT_EQ(project.json({"status", "--json"})["edited"], Json::array({"20240101000000_users"})) << "mixed line endings";
+  project.db.sql("update _prisma_migrations set checksum = '" + sha256("CREATE TABLE users (\r\n  id int PRIMARY KEY\n);\n") + "'");
+  EXPECT_EQ(project.json({"status", "--json"})["edited"], Json::array({"20240101000000_users"}))
+      << "it was applied with mixed line endings";
 }
 
 TEST_F(Interchange, EditedMigration_IsReportedAndNotRunAgain) {

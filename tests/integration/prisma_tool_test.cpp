@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prisma's own command and tidegate on one database in turn. TIDEGATE_PRISMA names a folder whose node_modules has prisma.
+// Prisma's own command and tidegate on one database in turn. TIDEGATE_PRISMA names a folder whose node_modules has prisma
+// and @prisma/adapter-pg, both 6.19.
 #include <cstdlib>
 #include <filesystem>
 
@@ -9,6 +10,29 @@
 namespace tidegate::test {
 namespace {
 
+/// The engine that needs no binary of the platform's. Its driver adapter does not know the type of the server's own
+/// names (OID 19), which Prisma's own list of tables has, so it is told that they are text (25).
+constexpr const char* kConfig = R"(import { defineConfig } from 'prisma/config'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+const query = pg.Client.prototype.query
+const mended = (result) => {
+  for (const field of result?.fields ?? []) if (field.dataTypeID === 19) field.dataTypeID = 25
+  return result
+}
+pg.Client.prototype.query = function (config, values, callback) {
+  if (typeof values === 'function') [values, callback] = [undefined, values]
+  if (callback) return query.call(this, config, values, (error, result) => callback(error, mended(result)))
+  return query.call(this, config, values).then(mended)
+}
+export default defineConfig({
+  experimental: { adapter: true },
+  engine: 'js',
+  schema: 'prisma/schema.prisma',
+  adapter: async () => new PrismaPg({ connectionString: process.env.DATABASE_URL }),
+})
+)";
+
 class PrismaTool : public ProjectTest {
  protected:
   void SetUp() override {
@@ -16,7 +40,9 @@ class PrismaTool : public ProjectTest {
     if (folder == nullptr || *folder == '\0') GTEST_SKIP() << "TIDEGATE_PRISMA is not set: no Prisma to take turns with";
     cli_ = std::string(folder) + "/node_modules/prisma/build/index.js";
     ASSERT_TRUE(std::filesystem::is_regular_file(cli_)) << cli_;
+    std::filesystem::create_directory_symlink(std::string(folder) + "/node_modules", project.dir / "node_modules");
     project.file("prisma/schema.prisma", "datasource db {\n  provider = \"postgresql\"\n  url      = env(\"DATABASE_URL\")\n}\n");
+    project.file("prisma.config.ts", kConfig);
     project.file("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
     project.migration("20240101000000_users", "CREATE TABLE users (id int PRIMARY KEY);\n");
     project.migration("20240102000000_posts", "CREATE TABLE posts (id int PRIMARY KEY);\n");
@@ -26,6 +52,8 @@ class PrismaTool : public ProjectTest {
     Command command{.argv = {"node", cli_, "migrate"}};
     command.argv.insert(command.argv.end(), args.begin(), args.end());
     command.env = {{"DATABASE_URL", proxy_.url(project.db.name())}, {"CHECKPOINT_DISABLE", "1"}, {"NO_COLOR", "1"}};
+    // Named engines are not downloaded; the one that is configured is neither.
+    for (const char* engine : {"PRISMA_QUERY_ENGINE_LIBRARY", "PRISMA_SCHEMA_ENGINE_BINARY"}) command.env.emplace_back(engine, cli_);
     command.cwd = project.dir.path();
     return run(command);
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Runner's questions to stages by extension, and the format's lock that stands around the change.
+#include <tidegate/extensions.hpp>
+
 #include <algorithm>
 #include <random>
 
@@ -19,6 +21,7 @@ using services::Access;
 
 constexpr std::string_view kHistory = "tidegate.history/1";
 constexpr std::string_view kPlan = "tidegate.plan/1";
+constexpr std::string_view kWithoutRows = TG_HISTORY_WITHOUT_ROWS;
 constexpr std::chrono::minutes kQuestionLimit{2};
 constexpr int kConnectTries = 3;
 constexpr std::chrono::milliseconds kFirstPause{400};
@@ -51,12 +54,12 @@ Result<std::string> Runner::call_watched(stage::Stage& stage, std::string_view e
   return answer;
 }
 
-Result<History> Runner::read_history_now() {
+Result<History> Runner::read_history_now(Rows rows) {
   auto* stage = offering(kHistory);
   if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline keeps a history of migrations"};
   auto pause = kFirstPause;
   for (int attempt = 1;; ++attempt) {
-    auto answer = call_watched(*stage, kHistory, "list", "{}", Access::read, Deadline::in(kQuestionLimit));
+    auto answer = call_watched(*stage, kHistory, "list", rows == Rows::listed ? "{}" : kWithoutRows, Access::read, Deadline::in(kQuestionLimit));
     if (answer) return read_history(*answer);
     if (!worth_a_retry(answer.error()) || attempt == kConnectTries) return answer.error();
     const auto span = jittered(pause);
@@ -67,11 +70,12 @@ Result<History> Runner::read_history_now() {
   }
 }
 
-Result<History> Runner::history() {
-  if (before_) return *before_;
-  auto found = read_history_now();
+Result<History> Runner::history(Rows rows) {
+  if (before_ && (rows == Rows::left_out || before_rows_ == Rows::listed)) return *before_;
+  auto found = read_history_now(rows);
   if (!found) return found;
   before_ = *found;
+  before_rows_ = rows;
   if (!std::exchange(oddities_told_, true)) tell_oddities(*found);
   return found;
 }
@@ -101,7 +105,8 @@ Result<std::vector<PlannedMigration>> Runner::plan() {
 Result<std::string> Runner::ask(std::string_view extension, std::string_view method, std::string_view arguments_json, Access access, Deadline deadline) {
   auto* stage = offering(extension);
   if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
-  if (extension == kHistory && method == "list" && before_ && !changing_) return before_->json;
+  const bool known = before_ && !changing_ && (before_rows_ == Rows::listed || arguments_json == kWithoutRows);
+  if (known && extension == kHistory && method == TG_HISTORY_LIST) return before_->json;
   return stage->call(extension, method, arguments_json, access, deadline);
 }
 

@@ -50,7 +50,7 @@ void Runner::check_and_change() {
   enter("checking");
   const bool has_history = offering("tidegate.history/1") != nullptr;
   if (has_history) {
-    auto found = history();
+    auto found = history(Rows::left_out);
     if (!found) return end_early(found.error());
     report_.pending = found->pending;
     if (!found->failed.empty()) return refuse_failed(*found);
@@ -89,7 +89,7 @@ void Runner::skip_changes() {
 }
 
 void Runner::dry_run_changes() {
-  if (offering("tidegate.plan/1") != nullptr && (!report_.pending.empty() || failed_stand())) {
+  if (offering("tidegate.plan/1") != nullptr && !report_.pending.empty()) {
     auto planned = plan();
     if (!planned) return end_early(planned.error());
     planned_ = std::move(*planned);

@@ -65,8 +65,10 @@ class Runner : public services::Sink {
   base::Result<void> prepare_to_ask();
   /// The stage that offers an extension and whose `when` holds; null when there is none.
   stage::Stage* offering(std::string_view extension);
-  /// Asks the history stage; not_found when the pipeline has none. The answer is kept until something changes.
-  base::Result<History> history();
+  /// Asks the history stage; not_found when the pipeline has none. The answer is kept until something changes. What only
+  /// wants to know what is pending leaves the rows out: a thousand of them cost more than all the rest of a run.
+  enum class Rows { left_out, listed };
+  base::Result<History> history(Rows rows = Rows::listed);
   base::Result<std::vector<PlannedMigration>> plan();
   /// Calls a method of an extension with write access (resolve), under the format's lock when it has one.
   base::Result<std::string> call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json);
@@ -119,7 +121,7 @@ class Runner : public services::Sink {
   // asks.cpp: questions by extension, and the format's lock
   base::Result<std::string> ask(std::string_view extension, std::string_view method, std::string_view arguments_json, services::Access access,
                                 base::Deadline deadline);
-  base::Result<History> read_history_now();
+  base::Result<History> read_history_now(Rows rows);
   void tell_oddities(const History& found);
   base::Result<void> lock();
   base::Result<std::string> call_watched(stage::Stage& stage, std::string_view extension, std::string_view method, std::string_view arguments,
@@ -137,6 +139,7 @@ class Runner : public services::Sink {
   std::vector<Entry> entries_;
   std::vector<std::string> environments_;
   std::optional<History> before_;   // as last read before a change
+  Rows before_rows_ = Rows::listed;  // whether it has them
   std::vector<PlannedMigration> planned_;
   Report report_;
   std::atomic<bool> changing_{false};

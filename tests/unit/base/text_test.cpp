@@ -12,6 +12,7 @@ TEST(Nearest, Misspelling_FindsTheNameThatWasMeant) {
   EXPECT_EQ(nearest("Timeout", names), "timeout");
   EXPECT_EQ(nearest("lockwait", names), "lock_wait");
   EXPECT_EQ(nearest("of", names), "on");
+  EXPECT_EQ(nearest("timeuot", names), "timeout") << "two letters swapped are one mistake";
 }
 
 TEST(Nearest, SomethingElse_FindsNothing) {

@@ -53,15 +53,15 @@ void Runner::check_and_change() {
     auto found = history(Rows::left_out);
     if (!found) return end_early(found.error());
     report_.pending = found->pending;
-    if (!found->failed.empty()) return refuse_failed(*found);
   }
   if (!run_kind(Kind::precheck)) return;
-  if (settings_.dry_run) return dry_run_changes();
+  if (settings_.dry_run) return failed_stand() ? refuse_failed() : dry_run_changes();
   const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
     return e.spec->kind == Kind::apply && applies(*e.spec);
   });
   const auto wanted = [&] { return !report_.pending.empty() || pending_unknown || failed_stand(); };
   if (wanted() && has_history && !recheck()) return;
+  if (failed_stand()) return refuse_failed();
   if (wanted()) {
     change();
     if (finished_) return;
@@ -74,13 +74,13 @@ void Runner::check_and_change() {
 }
 
 /// The history has a migration that began and did not end: nothing runs on top of that, in the format's own words.
-void Runner::refuse_failed(const History& found) {
+void Runner::refuse_failed() {
   if (auto planned = plan(); !planned && planned.error().code != Status::not_found) return end_early(planned.error());
   finish({Outcome::blocked, kExitBlocked},
-         Error{Status::denied, "the history has failed migrations: " + base::join_words(found.failed), "clean up, then `tidegate resolve`"});
+         Error{Status::denied, "the history has failed migrations: " + base::join_words(before_->failed), "clean up, then `tidegate resolve`"});
 }
 
-/// Failed migrations stand in the history: the apply stage is asked even with nothing pending, since it says what to do.
+/// A migration began and did not end. Only under the lock is that a failure; without it, another run may be at it.
 bool Runner::failed_stand() const { return before_ && !before_->failed.empty(); }
 
 void Runner::skip_changes() {

@@ -96,7 +96,7 @@ class Runner : public services::Sink {
   // runner.cpp: the states
   void enter(std::string_view state);
   void check_and_change();
-  void refuse_failed(const History& found);
+  void refuse_failed();
   [[nodiscard]] bool failed_stand() const;
   void skip_changes();
   void dry_run_changes();

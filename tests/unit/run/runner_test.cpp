@@ -302,6 +302,19 @@ TEST_F(RunnerTest, HistoryHasAFailedMigration_GateIsClosedEvenWithNothingPending
   EXPECT_NE(report.error->message.find("broken"), std::string::npos);
 }
 
+TEST_F(RunnerTest, FailedMigrationIsAnotherRunAtWork_WaitsForItInsteadOfRefusing) {
+  database_.failed = {"slow"};
+  stage("meanwhile", Kind::precheck, [&] {  // the other run ends before this one has the lock
+    database_.failed.clear();
+    database_.applied = {"slow"};
+    return says(Verdict::pass);
+  });
+  apply([] { return fails(Status::internal); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 0);
+  EXPECT_EQ(states(), (Names{"detecting", "checking", "locked", "rechecking", "verifying", "finished"}));
+}
+
 TEST_F(RunnerTest, WhenDoesNotHold_TheChangeIsSkippedAndSaysWhy) {
   stage("environment", Kind::detect, [&] {
     context_["environment.name"] = "development";

@@ -32,40 +32,65 @@ Json encode(const Value& value) {
   return std::visit(Visitor{}, value.data);
 }
 
-Value decode(const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::boolean: return json.get<bool>();
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned: return json.get<std::int64_t>();
-    case Json::value_t::number_float: return json.get<double>();
-    case Json::value_t::string: return json.get<std::string>();
-    case Json::value_t::array: {
-      Array out;
-      out.reserve(json.size());
-      for (const auto& element : json) out.push_back(decode(element));
-      return out;
-    }
-    case Json::value_t::object: {
-      Table out;
-      out.reserve(json.size());
-      for (const auto& [key, member] : json.items()) out.emplace_back(key, decode(member));
-      return out;
-    }
-    case Json::value_t::null:
-    case Json::value_t::binary:
-    case Json::value_t::discarded: break;
+/// Builds the Value while the text is read, so that there is never a second tree beside it.
+class Builder {
+ public:
+  explicit Builder(Value& root) : open_{&root} {}
+
+  bool null() { return put(std::monostate{}); }
+  bool boolean(bool v) { return put(v); }
+  bool number_integer(std::int64_t v) { return put(v); }
+  bool number_unsigned(std::uint64_t v) { return put(static_cast<std::int64_t>(v)); }
+  bool number_float(double v, const std::string&) { return put(v); }
+  bool string(std::string& v) { return put(std::move(v)); }
+  bool binary(nlohmann::json::binary_t&) { return false; }  // not in JSON text
+  bool start_object(std::size_t) { return begin(Table{}); }
+  bool key(std::string& name) {
+    open_.back()->as<Table>()->emplace_back().first = std::move(name);
+    return true;
   }
-  return {};
-}
+  bool end_object() { return end(); }
+  bool start_array(std::size_t) { return begin(Array{}); }
+  bool end_array() { return end(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) { return false; }
+
+ private:
+  /// Where the next value goes: what is open is a list, a table whose newest member waits for it, or the root.
+  Value& place() {
+    Value& at = *open_.back();
+    if (auto* list = at.as<Array>()) return list->emplace_back();
+    if (auto* table = at.as<Table>()) return table->back().second;
+    return at;
+  }
+  template <class T>
+  bool put(T value) {
+    place().data.template emplace<T>(std::move(value));
+    return true;
+  }
+  template <class T>
+  bool begin(T value) {
+    Value& at = place();
+    at.data.template emplace<T>(std::move(value));
+    open_.push_back(&at);  // does not move while it is open: only the innermost one grows
+    return true;
+  }
+  bool end() {
+    open_.pop_back();
+    return true;
+  }
+
+  std::vector<Value*> open_;
+};
 
 }  // namespace
 
 std::string to_json(const Value& value) { return encode(value).dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 base::Result<Value> from_json(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return base::Error{base::Status::internal, "not JSON: " + std::string(text.substr(0, 80))};
-  return decode(json);
+  Value out;
+  Builder builder(out);
+  if (!nlohmann::json::sax_parse(text, &builder)) return base::Error{base::Status::internal, "not JSON: " + std::string(text.substr(0, 80))};
+  return out;
 }
 
 }  // namespace tidegate::run

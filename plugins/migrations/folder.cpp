@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -38,20 +37,25 @@ class Descriptor {
   int fd_;
 };
 
-/// The whole file; false with errno when it cannot be read.
-bool read_all(int folder, const char* name, std::string& out) {
-  const Descriptor file(::openat(folder, name, O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return false;
-  thread_local std::array<char, 64 * 1024> buffer;
-  out.clear();
-  for (;;) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+/// The whole file into `out`, whose memory is used again; `size` is what it should have. False with errno.
+bool read_all(int file, std::size_t size, std::string& out) {
+  std::size_t have = 0;
+  for (out.resize(size + 1);;) {  // one more, so that the first read is also the one that sees the end
+    const ssize_t got = ::read(file, out.data() + have, out.size() - have);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return false;
-    out.append(buffer.data(), static_cast<std::size_t>(got));
-    if (static_cast<std::size_t>(got) < buffer.size()) break;  // a short read of a regular file is its end
+    have += static_cast<std::size_t>(got);
+    if (have < out.size()) break;  // a short read of a regular file is its end
+    out.resize(out.size() + 64 * 1024);
   }
+  out.resize(have);
   return true;
+}
+
+bool read_all(int folder, const char* name, std::string& out) {
+  const Descriptor file(::openat(folder, name, O_RDONLY | O_CLOEXEC));
+  struct stat s {};
+  return file.get() >= 0 && ::fstat(file.get(), &s) == 0 && read_all(file.get(), static_cast<std::size_t>(s.st_size), out);
 }
 
 std::string below_working_folder(const std::string& path) {
@@ -96,16 +100,27 @@ Result<void> Folder::check_lock_file(int folder) const {
                "the file must have the line: provider = \"postgresql\"", shown_ + "/migration_lock.toml"};
 }
 
+Folder::Stamp Folder::stamp_of(const struct stat& s) {
+  return {s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, static_cast<std::uint64_t>(s.st_size)};
+}
+
 Result<void> Folder::refresh() {
-  const Descriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0) {
+  auto reading = begin_refresh();
+  if (!reading) return reading.error();
+  reading->get();
+  return {};
+}
+
+Result<std::future<void>> Folder::begin_refresh() {
+  auto folder = std::make_unique<Descriptor>(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder->get() < 0) {
     return Error{Status::config, "the migrations folder " + shown_ + " cannot be opened: " + std::strerror(errno),
                  "say where it is: --set migrations=DIR, or `migrations` under [with] in the pipeline"};
   }
-  if (auto lock = check_lock_file(folder.get()); !lock) return lock.error();
+  if (auto lock = check_lock_file(folder->get()); !lock) return lock.error();
 
   std::vector<std::string> names;
-  const int listing = ::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int listing = ::openat(folder->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* dir = listing < 0 ? nullptr : ::fdopendir(listing);
   if (dir == nullptr) return Error{Status::config, "the migrations folder " + shown_ + " cannot be listed: " + std::strerror(errno)};
   while (const dirent* entry = ::readdir(dir)) {
@@ -114,14 +129,19 @@ Result<void> Folder::refresh() {
     bool is_folder = entry->d_type == DT_DIR;
     if (entry->d_type == DT_UNKNOWN) {
       struct stat s {};
-      is_folder = ::fstatat(folder.get(), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(s.st_mode);
+      is_folder = ::fstatat(folder->get(), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(s.st_mode);
     }
     if (is_folder) names.emplace_back(name);
   }
   ::closedir(dir);
   std::sort(names.begin(), names.end());
+  // The default policy: without a thread to be had, the files are read when the future is asked.
+  return std::async(
+      [this, folder = std::move(folder), names = std::move(names)]() mutable { read_files(folder->get(), std::move(names)); });
+}
 
-  const auto before = std::move(migrations_);
+void Folder::read_files(int folder, std::vector<std::string> names) {
+  auto before = std::move(migrations_);
   const auto stamps_before = std::move(stamps_);
   migrations_.clear(), stamps_.clear();
   migrations_.reserve(names.size()), stamps_.reserve(names.size());
@@ -129,27 +149,27 @@ Result<void> Folder::refresh() {
   std::size_t old = 0;
   for (auto& name : names) {
     relative.assign(name).append(kFile);
-    struct stat s {};
-    const bool there = ::fstatat(folder.get(), relative.c_str(), &s, 0) == 0;
-    const Stamp stamp{s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, static_cast<std::uint64_t>(s.st_size)};
     while (old < before.size() && before[old].name < name) ++old;
-    stamps_.push_back(stamp);
-    if (there && old < before.size() && before[old].name == name && before[old].has_file && stamps_before[old] == stamp) {
-      migrations_.push_back(before[old]);
+    struct stat s {};
+    if (old < before.size() && before[old].name == name && before[old].has_file && ::fstatat(folder, relative.c_str(), &s, 0) == 0 &&
+        stamps_before[old] == stamp_of(s)) {
+      migrations_.push_back(std::move(before[old]));
+      stamps_.push_back(stamps_before[old]);
       continue;
     }
     Migration& m = migrations_.emplace_back();
     m.name = std::move(name);
-    errno = there ? 0 : errno;
-    if (!there || !read_all(folder.get(), relative.c_str(), text)) {
+    Stamp& stamp = stamps_.emplace_back();
+    const Descriptor file(::openat(folder, relative.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0 || ::fstat(file.get(), &s) != 0 || !read_all(file.get(), static_cast<std::size_t>(s.st_size), text)) {
       if (errno != ENOENT) m.problem = std::strerror(errno);
       continue;
     }
+    stamp = stamp_of(s);
     m.has_file = true;
     m.checksum = checksum(text);
     m.size = text.size();
   }
-  return {};
 }
 
 Result<std::string> Folder::text(const Migration& migration) const {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Folder: a Prisma migrations folder on disk. Reads each file once; looking again costs one stat a file. Contents are
-// dropped when they are not asked for, so a long history does not stay in memory. Owned by one stage; one thread at a time.
+// dropped when they are not asked for, so a long history does not stay in memory. Owned by one stage; one thread at a time
+// (but see begin_refresh).
 #pragma once
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <tidegate/result.hpp>
 #include <vector>
+
+struct stat;
 
 namespace tidegate::migrations {
 
@@ -29,6 +33,9 @@ class Folder {
   /// Reads the folder, or what changed in it since the last time. A class config error when there is no such folder or
   /// migration_lock.toml names another provider (P3019).
   sdk::Result<void> refresh();
+  /// The same with the files being read on a thread of its own, which ends before the future does. Until then nothing
+  /// else of this object may be used.
+  sdk::Result<std::future<void>> begin_refresh();
   /// Every direct subfolder, in byte order; links are not followed, as Prisma does not.
   [[nodiscard]] const std::vector<Migration>& migrations() const { return migrations_; }
   [[nodiscard]] const Migration* find(std::string_view name) const;
@@ -45,6 +52,8 @@ class Folder {
     bool operator==(const Stamp&) const = default;
   };
   sdk::Result<void> check_lock_file(int folder) const;
+  static Stamp stamp_of(const struct stat& s);
+  void read_files(int folder, std::vector<std::string> names);
   std::string path_, shown_;
   std::vector<Migration> migrations_;
   std::vector<Stamp> stamps_;  // parallel to migrations_

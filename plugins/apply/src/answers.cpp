@@ -10,9 +10,9 @@ namespace tidegate::apply {
 using migrations::append_json;
 using migrations::json_list;
 
-std::string list_json(const History& history, const Comparison& comparison) {
+std::string list_json(const History& history, const Comparison& comparison, bool rows) {
   std::string out;
-  out.reserve(256 + comparison.applied.size() * 96);
+  if (rows) out.reserve(256 + comparison.applied.size() * 96);
   out = "{\"applied\":[";
   bool first = true;
   const auto separate = [&] {
@@ -20,6 +20,7 @@ std::string list_json(const History& history, const Comparison& comparison) {
     first = false;
   };
   for (const auto* row : comparison.applied) {
+    if (!rows) break;
     separate();
     out += "{\"name\":";
     append_json(out, row->name);

@@ -9,7 +9,8 @@
 
 namespace tidegate::apply {
 
-std::string list_json(const History& history, const Comparison& comparison);
+/// `rows`: with the applied ones.
+std::string list_json(const History& history, const Comparison& comparison, bool rows = true);
 /// Reads the texts that were not kept.
 sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::Folder& folder);
 

@@ -36,9 +36,16 @@ class ApplyPrisma final : public sdk::Stage {
   Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) override;
 
  private:
+  /// Folder and database as they are now; the one is read while the other answers.
+  struct Look {
+    Db db;
+    Place place;
+    History history;
+  };
+  Result<Look> look(bool write_session);
   /// The folder, found once.
   Result<Folder*> folder();
-  Result<std::string> list();
+  Result<std::string> list(std::string_view arguments);
   Result<std::string> plan();
   Result<std::string> resolve(std::string_view arguments);
   Result<void> apply_all(Db& db, const Place& place, const History& history, std::vector<Work>& works);
@@ -61,44 +68,47 @@ Result<Folder*> ApplyPrisma::folder() {
   return &*folder_;
 }
 
+Result<ApplyPrisma::Look> ApplyPrisma::look(bool write_session) {
+  auto where = folder();
+  if (!where) return where.error();
+  auto reading = (*where)->begin_refresh();  // a missing folder is said before anything is connected to
+  if (!reading) return reading.error();
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = place_of(*db);
+  if (!place) return place.error();
+  auto history = read_history(*db, *place, write_session);
+  if (!history) return history.error();
+  reading->get();
+  return Look{std::move(*db), std::move(*place), std::move(*history)};
+}
+
 // ------------------------------------------------------------------------------------- questions
 
 Result<std::string> ApplyPrisma::call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) {
   if (extension == "tidegate.history/1") {
     if (method == "lock_key") return std::string(kLockKey);
-    if (method == "list") return list();
+    if (method == "list") return list(arguments);
     if (method == "resolve") return resolve(arguments);
   }
   if (extension == "tidegate.plan/1" && method == "pending") return plan();
   return Stage::call(extension, method, arguments, report);
 }
 
-Result<std::string> ApplyPrisma::list() {
-  auto where = folder();
-  if (!where) return where.error();
-  if (auto read = (*where)->refresh(); !read) return read.error();
-  auto db = host_.db();
-  if (!db) return db.error();
-  auto place = place_of(*db);
-  if (!place) return place.error();
-  auto history = read_history(*db, *place, false);
-  if (!history) return history.error();
-  return list_json(*history, compare(*history, **where));
+Result<std::string> ApplyPrisma::list(std::string_view arguments) {
+  const auto json = nlohmann::json::parse(arguments, nullptr, false);
+  const bool rows = !json.is_object() || json.value("applied", nlohmann::json()) != false;
+  auto now = look(false);
+  if (!now) return now.error();
+  return list_json(now->history, compare(now->history, *folder_), rows);
 }
 
 Result<std::string> ApplyPrisma::plan() {
-  auto where = folder();
-  if (!where) return where.error();
-  if (auto read = (*where)->refresh(); !read) return read.error();
-  auto db = host_.db();
-  if (!db) return db.error();
-  auto place = place_of(*db);
-  if (!place) return place.error();
-  auto history = read_history(*db, *place, false);
-  if (!history) return history.error();
-  auto works = check_and_plan(*history, compare(*history, **where), **where, *place);
+  auto now = look(false);
+  if (!now) return now.error();
+  auto works = check_and_plan(now->history, compare(now->history, *folder_), *folder_, now->place);
   if (!works) return works.error();
-  return plan_json(*works, **where);
+  return plan_json(*works, *folder_);
 }
 
 Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
@@ -132,17 +142,10 @@ Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
 // ---------------------------------------------------------------------------------------- change
 
 Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
-  auto where = folder();
-  if (!where) return where.error();
-  if (auto read = (*where)->refresh(); !read) return read.error();
-  auto db = host_.db();
-  if (!db) return db.error();
-  auto place = place_of(*db);
-  if (!place) return place.error();
-  auto history = read_history(*db, *place, !run.dry);
-  if (!history) return history.error();
-  const auto comparison = compare(*history, **where);
-  auto works = check_and_plan(*history, comparison, **where, *place);
+  auto now = look(!run.dry);
+  if (!now) return now.error();
+  const auto comparison = compare(now->history, *folder_);
+  auto works = check_and_plan(now->history, comparison, *folder_, now->place);
   if (!works) return works.error();
   host_.publish("pending", migrations::json_list(comparison.pending));
   if (run.dry) {
@@ -153,7 +156,7 @@ Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
     return Verdict::pass;
   }
   if (!works->empty()) {
-    if (auto applied = apply_all(*db, *place, *history, *works); !applied) return applied.error();
+    if (auto applied = apply_all(now->db, now->place, now->history, *works); !applied) return applied.error();
   }
   host_.publish("applied", migrations::json_list(comparison.pending));
   return Verdict::pass;

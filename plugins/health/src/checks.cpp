@@ -68,8 +68,8 @@ WHERE NOT i.indisvalid AND n.nspname !~ '^pg_')";
 std::string combined_query(const std::vector<TableName>& tables, bool invalid_indexes, const Quote& identifier) {
   std::string out;
   const auto add = [&](const std::string& query) { out += (out.empty() ? "" : "\nUNION ALL\n") + query; };
-  if (invalid_indexes) add(invalid_index_query());
-  for (const auto& table : tables) add("SELECT NULL, NULL, NULL, (" + read_query(table, identifier) + ")::text");
+  if (invalid_indexes) add("SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_index WHERE NOT indisvalid) THEN 'invalid' END");
+  for (const auto& table : tables) add("SELECT (" + read_query(table, identifier) + ")::text");
   return out.empty() ? "SELECT 1" : out;
 }
 

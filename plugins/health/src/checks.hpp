@@ -33,7 +33,8 @@ std::string read_query(const TableName& table, const Quote& identifier);
 /// (a partitioned index without all its parts).
 std::string invalid_index_query();
 
-/// All of it: the rows of invalid_index_query, and for each table that could be read one whose second column is NULL.
+/// Rows of one column: "invalid" when it is worth asking invalid_index_query, which takes the server longer to plan than
+/// all the rest to answer, and anything else for the tables that could be read.
 std::string combined_query(const std::vector<TableName>& tables, bool invalid_indexes, const Quote& identifier);
 
 /// Rows of one column: tables and views whose name differs from $1 in capitals only, ready to be written in a pipeline.

@@ -3,6 +3,7 @@
 // The stage type "health": runs the checks in order and reports all that it finds, not just the first.
 #include <algorithm>
 #include <optional>
+#include <tidegate/extensions.hpp>
 #include <tidegate/plugin.hpp>
 
 #include "checks.hpp"
@@ -94,19 +95,20 @@ class HealthStage : public sdk::Stage {
     const Quote identifier = [&db](std::string_view name) { return db.identifier(name); };
     std::vector<std::vector<std::string>> indexes;
     const auto take = [&](const sdk::Row& row) {
-      if (row.columns() == 4 && !row.is_null(1))
-        indexes.push_back({std::string(row[0]), std::string(row[1]), std::string(row[2]), std::string(row[3])});
+      indexes.push_back({std::string(row[0]), std::string(row[1]), std::string(row[2]), std::string(row[3])});
     };
-    const auto all = db.query(combined_query(tables, invalid_indexes(), identifier), {}, take);
+    bool look_at_indexes = false;
+    const auto all = db.query(combined_query(tables, invalid_indexes(), identifier), {},
+                              [&](const sdk::Row& row) { look_at_indexes = look_at_indexes || row[0] == "invalid"; });
     if (!all) {
       if (tables.empty() || !about_the_schema(all.error())) return all.error();
       // One of the tables: which, and is it the only one?
-      indexes.clear();
       for (const auto& table : tables)
         if (auto done = check_table(db, table, identifier); !done) return done.error();
-      if (invalid_indexes())
-        if (auto done = db.query(invalid_index_query(), {}, take); !done) return done.error();
+      look_at_indexes = invalid_indexes();
     }
+    if (look_at_indexes)
+      if (auto done = db.query(invalid_index_query(), {}, take); !done) return done.error();
     for (const auto& index : indexes) tell_index(index, identifier);
     return {};
   }
@@ -177,7 +179,7 @@ class HealthStage : public sdk::Stage {
   Result<void> check_history() {
     history_checked_ = false;
     if (!host_.flag("history", true)) return {};
-    const auto answer = host_.ask("tidegate.history/1", "list");
+    const auto answer = host_.ask(TG_HISTORY, TG_HISTORY_LIST, TG_HISTORY_WITHOUT_ROWS);
     if (!answer) {
       // A pipeline without such a stage, or a host that does not let this one ask: nothing to hold against anything.
       if (answer.error().code == Status::not_found || answer.error().code == Status::unsupported) return {};

@@ -12,7 +12,8 @@ using namespace tidegate::sdk;
 using namespace tidegate::sdk::testing;
 
 constexpr const char* kCombined = "UNION ALL";
-constexpr const char* kIndexes = "indisvalid";
+constexpr const char* kAnyInvalid = "SELECT CASE WHEN EXISTS";
+constexpr const char* kIndexes = "pg_stat_progress_create_index";
 
 class Health : public ::testing::Test {
  protected:
@@ -30,7 +31,7 @@ class Health : public ::testing::Test {
 
 TEST_F(Health, EverythingWell_PassesInOneQueryOnAFreshConnection) {
   host.set("tables", {"Order", "billing.Invoice"}).set("invalid_indexes", true);
-  host.db().on(kCombined).rows({"schema", "index", "table", "state"}, {{std::nullopt, std::nullopt, std::nullopt, "1"}});
+  host.db().on(kCombined).rows({"case"}, {{std::nullopt}, {"1"}, {std::nullopt}});
   host.on_ask(TG_HISTORY, TG_HISTORY_LIST).answers(R"({"pending":[],"failed":[]})");
   const auto outcome = run();
   EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error.message;
@@ -77,6 +78,7 @@ TEST_F(Health, NoConnection_IsACheckThatCouldNotRun) {
 }
 
 TEST_F(Health, InvalidIndex_BlocksWithTheWayOut) {
+  host.db().on(kAnyInvalid).rows({"case"}, {{"invalid"}});
   host.db().on(kIndexes).rows({"schema", "index", "table", "state"}, {{"public", "Order_idx", "Order", "invalid"}});
   const auto outcome = run();
   EXPECT_EQ(outcome.verdict, Verdict::block);
@@ -85,6 +87,7 @@ TEST_F(Health, InvalidIndex_BlocksWithTheWayOut) {
 }
 
 TEST_F(Health, IndexThatSomebodyBuildsNow_IsAWarning) {
+  host.db().on(kAnyInvalid).rows({"case"}, {{"invalid"}});
   host.db().on(kIndexes).rows({"schema", "index", "table", "state"}, {{"public", "i", "t", "building"}});
   const auto outcome = run();
   EXPECT_EQ(outcome.verdict, Verdict::warn);
@@ -92,7 +95,7 @@ TEST_F(Health, IndexThatSomebodyBuildsNow_IsAWarning) {
 }
 
 TEST_F(Health, HistoryWithPendingAndFailed_Blocks) {
-  host.db().on(kIndexes).rows({"a", "b", "c", "d"}, {});
+  host.db().on(kAnyInvalid).rows({"case"}, {{std::nullopt}});
   host.on_ask(TG_HISTORY, TG_HISTORY_LIST).answers(R"({"pending":["3_c"],"failed":["2_b"]})");
   const auto outcome = run();
   EXPECT_EQ(outcome.verdict, Verdict::block);
@@ -103,14 +106,14 @@ TEST_F(Health, HistoryWithPendingAndFailed_Blocks) {
 }
 
 TEST_F(Health, NoStageWithAHistory_IsNoFinding) {
-  host.db().on(kIndexes).rows({"a", "b", "c", "d"}, {});
+  host.db().on(kAnyInvalid).rows({"case"}, {{std::nullopt}});
   const auto outcome = run();
   EXPECT_EQ(outcome.verdict, Verdict::pass);
   EXPECT_EQ(host.asked().size(), 1U);
 }
 
 TEST_F(Health, HistoryThatCannotBeRead_IsACheckThatCouldNotRun) {
-  host.db().on(kIndexes).rows({"a", "b", "c", "d"}, {});
+  host.db().on(kAnyInvalid).rows({"case"}, {{std::nullopt}});
   host.on_ask(TG_HISTORY, TG_HISTORY_LIST).fails(Status::unavailable, "connection lost");
   EXPECT_EQ(run().status, Status::unavailable);
 }

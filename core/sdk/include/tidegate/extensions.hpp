@@ -10,10 +10,12 @@
 ///               "edited": [name], "missing": [name], "newest": text, "count": n}
 ///       edited: applied, and its file is another one now. missing: applied, and its file is gone. newest: identifies the
 ///       newest row of the history. count: rows. Times are RFC 3339 in UTC.
+///   list {"applied": false} -> the same with an empty "applied", for who does not look at it: it is long
 ///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"
 #define TG_HISTORY_LIST "list"
+#define TG_HISTORY_WITHOUT_ROWS "{\"applied\":false}"
 #define TG_HISTORY_LOCK_KEY "lock_key"
 #define TG_HISTORY_RESOLVE "resolve"
 

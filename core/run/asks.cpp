@@ -54,19 +54,25 @@ Result<std::string> Runner::call_watched(stage::Stage& stage, std::string_view e
   return answer;
 }
 
+/// True when the question that failed so may be asked again: it is worth it, and the pause is over.
+bool Runner::retry(const Error& error, int attempt) {
+  if (!worth_a_retry(error) || attempt >= kConnectTries) return false;
+  auto pause = kFirstPause;
+  for (int i = 1; i < attempt; ++i) pause *= 3;
+  const auto span = jittered(pause);
+  events_.emit("stage.retry", "", {{"attempt", attempt}, {"of", kConnectTries}, {"ms", static_cast<std::int64_t>(span.count())},
+                                   {"error", to_value(error)}});
+  return !shared_.interruption.wait_for(span);
+}
+
 Result<History> Runner::read_history_now(Rows rows) {
   auto* stage = offering(kHistory);
   if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline keeps a history of migrations"};
-  auto pause = kFirstPause;
   for (int attempt = 1;; ++attempt) {
     auto answer = call_watched(*stage, kHistory, "list", rows == Rows::listed ? "{}" : kWithoutRows, Access::read, Deadline::in(kQuestionLimit));
     if (answer) return read_history(*answer);
-    if (!worth_a_retry(answer.error()) || attempt == kConnectTries) return answer.error();
-    const auto span = jittered(pause);
-    events_.emit("stage.retry", stage->id(), {{"attempt", attempt}, {"of", kConnectTries}, {"ms", static_cast<std::int64_t>(span.count())},
-                                              {"error", to_value(answer.error())}});
-    if (shared_.interruption.wait_for(span)) return Error{Status::cancelled, "interrupted"};
-    pause *= 3;
+    const bool lock_lost = shared_.databases.main_is_pinned();  // then more than the question has to be done again
+    if (lock_lost || !retry(answer.error(), attempt)) return answer.error();
   }
 }
 
@@ -118,15 +124,17 @@ Result<void> Runner::lock() {
   const auto object = from_json(*answer);
   const base::Value* key = object ? object->find("key") : nullptr;
   if (key == nullptr || key->is_nil()) return {};
+  shared_.databases.unpin_main();
   auto main = shared_.databases.main(Deadline::in(kQuestionLimit));
   if (!main) return main.error();
   shared_.databases.next_stage();
-  LockWait wait{pipeline_.lock_wait, &shared_.interruption, {}, {}};
+  LockWait wait{pipeline_.lock_wait, &shared_.interruption, {}};
   wait.on_wait = [this](const std::string& holder, std::chrono::milliseconds waited) {
     events_.emit("waiting", "", {{"for", "run"}, {"ms", static_cast<std::int64_t>(waited.count())}, {"blockers", base::Array{holder}}});
     if (notifier_) notifier_->tell("waiting", {{"run", events_.run_id()}, {"pipeline", pipeline_.name}, {"holder", holder}});
   };
   if (auto taken = take_format_lock(**main, key->integer(), wait); !taken) return taken.error();
+  shared_.databases.pin_main();
   events_.emit("lock.taken", "", {{"key", key->integer()}});
   return {};
 }

@@ -10,14 +10,6 @@ namespace {
 using base::Table;
 using base::Value;
 
-void redact(Value& value, const base::Redactor& redactor) {
-  if (auto* text = value.as<std::string>()) *text = redactor.apply(*text);
-  if (auto* array = value.as<base::Array>())
-    for (auto& element : *array) redact(element, redactor);
-  if (auto* table = value.as<Table>())
-    for (auto& [key, member] : *table) redact(member, redactor);
-}
-
 void add_text(Table& table, const char* key, const std::string& text) {
   if (!text.empty()) table.emplace_back(key, text);
 }
@@ -64,12 +56,35 @@ Value to_value(const base::Error& error) {
   return out;
 }
 
-void EventStream::emit(std::string_view type, std::string_view stage, Table fields) {
+void redact(Value& value, const base::Redactor& redactor) {
+  if (auto* text = value.as<std::string>()) *text = redactor.apply(*text);
+  if (auto* array = value.as<base::Array>())
+    for (auto& element : *array) redact(element, redactor);
+  if (auto* table = value.as<Table>())
+    for (auto& [key, member] : *table) redact(member, redactor);
+}
+
+Event EventStream::make(std::string_view type, std::string_view stage, Table fields) const {
   Event event{0, std::chrono::system_clock::now(), run_id_, std::string(type), std::string(stage), std::move(fields)};
   redact(event.fields, redactor_);
-  const std::lock_guard lock(mutex_);
+  return event;
+}
+
+void EventStream::hand_out(Event& event) {
   event.seq = ++seq_;
   for (auto* reader : readers_) reader->on_event(event);
+}
+
+void EventStream::emit(std::string_view type, std::string_view stage, Table fields) {
+  Event event = make(type, stage, std::move(fields));
+  const std::lock_guard lock(mutex_);
+  hand_out(event);
+}
+
+void EventStream::emit_unless_busy(std::string_view type, std::string_view stage, Table fields, std::chrono::milliseconds limit) {
+  Event event = make(type, stage, std::move(fields));
+  const std::unique_lock lock(mutex_, limit);
+  if (lock.owns_lock()) hand_out(event);
 }
 
 }  // namespace tidegate::run

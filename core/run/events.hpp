@@ -37,19 +37,26 @@ base::Value to_value(const stage::Finding& finding);
 /// An error as {"class","message","hint","where","sqlstate","detail",…}; absent members have nothing to say.
 base::Value to_value(const base::Error& error);
 
+/// Takes every secret out of every text of the tree.
+void redact(base::Value& value, const base::Redactor& redactor);
+
 class EventStream {
  public:
   EventStream(std::string run_id, const base::Redactor& redactor) : run_id_(std::move(run_id)), redactor_(redactor) {}
   /// Not owned; added before the first event.
   void add(Reader& reader) { readers_.push_back(&reader); }
   void emit(std::string_view type, std::string_view stage, base::Table fields);
+  /// emit for the last words of a process that hangs: gives up, without an event, when the stream is busy that long.
+  void emit_unless_busy(std::string_view type, std::string_view stage, base::Table fields, std::chrono::milliseconds limit);
   [[nodiscard]] const std::string& run_id() const { return run_id_; }
 
  private:
   const std::string run_id_;
   const base::Redactor& redactor_;
+  Event make(std::string_view type, std::string_view stage, base::Table fields) const;
+  void hand_out(Event& event);
   std::vector<Reader*> readers_;
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   std::uint64_t seq_ = 0;
 };
 

@@ -44,7 +44,7 @@ Result<LockHolder> format_lock_holder(Session& main, std::int64_t key, Deadline 
 
 Result<void> take_format_lock(Session& main, std::int64_t key, const LockWait& wait) {
   const auto begin = base::Clock::now();
-  const Deadline limit = Deadline(begin + wait.limit).sooner(wait.deadline);
+  const Deadline limit = Deadline(begin + wait.limit);
   auto pause = kFirstPause;
   std::string holder = "another session";
   const std::string text = std::to_string(key);

@@ -12,7 +12,6 @@ namespace tidegate::run {
 struct LockWait {
   std::chrono::milliseconds limit{std::chrono::minutes(5)};
   services::Interruption* interruption = nullptr;
-  base::Deadline deadline;
   /// Who holds it, each time that changes, and how long the wait has lasted.
   std::function<void(const std::string& holder, std::chrono::milliseconds waited)> on_wait;
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace tidegate::run {
@@ -25,7 +26,7 @@ sigset_t watched_signals() {
 
 }  // namespace
 
-Guard::Guard(services::Interruption& interruption) : interruption_(interruption) {
+Guard::Guard(services::Interruption& interruption, std::chrono::milliseconds grace) : interruption_(interruption), grace_(grace) {
   const sigset_t set = watched_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { loop(); });
@@ -40,20 +41,25 @@ Guard::~Guard() {
 void Guard::watch(Watch watch) {
   const std::lock_guard lock(mutex_);
   watch_ = std::move(watch);
-  give_up_ = interruption_.triggered() ? base::Deadline::in(kGrace) : base::Deadline{};
+  give_up_ = interruption_.triggered() ? base::Deadline::in(grace_) : base::Deadline{};
   watching_ = true;
   pthread_kill(thread_.native_handle(), kWake);
 }
 
 void Guard::unwatch() {
-  const std::lock_guard lock(mutex_);
-  watching_ = false;
-  watch_ = Watch{};
-}
-
-void Guard::exit_code_on_second_signal(std::function<int(int)> code) {
-  const std::lock_guard lock(mutex_);
-  second_signal_code_ = std::move(code);
+  for (;;) {
+    std::thread cancel;
+    {
+      const std::lock_guard lock(mutex_);
+      cancel.swap(cancel_);
+      if (!cancel.joinable()) {
+        watching_ = false;
+        watch_ = Watch{};
+        return;
+      }
+    }
+    cancel.join();  // still watched: a cancel that hangs is given up like the call itself
+  }
 }
 
 void Guard::loop() {
@@ -73,24 +79,42 @@ void Guard::loop() {
 }
 
 void Guard::take(int number) {
-  const std::lock_guard lock(mutex_);
-  if (signal_ != 0) ::_exit(second_signal_code_ ? second_signal_code_(number) : 128 + number);
+  if (signal_ != 0) ::_exit(second_signal_code_ != 0 ? second_signal_code_.load() : 128 + number);
   signal_ = number;
   interruption_.trigger();
-  if (!watching_) return;
-  give_up_ = base::Deadline::in(kGrace);
-  if (watch_.cancel) watch_.cancel();
+  const std::lock_guard lock(mutex_);
+  if (watching_) ask_to_stop();
+}
+
+/// With the mutex held.
+void Guard::ask_to_stop() {
+  if (!give_up_.never()) return;
+  give_up_ = base::Deadline::in(grace_);
+  watch_.deadline = base::Deadline{};
+  if (watch_.cancel && !cancel_.joinable()) cancel_ = std::thread(watch_.cancel);
 }
 
 void Guard::tick() {
-  const std::lock_guard lock(mutex_);
-  if (!watching_) return;
-  if (give_up_.over()) ::_exit(watch_.overrun ? watch_.overrun() : 70);
-  if (watch_.deadline.over() && give_up_.never()) {
-    give_up_ = base::Deadline::in(kGrace);
-    watch_.deadline = base::Deadline{};
-    if (watch_.cancel) watch_.cancel();
+  Watch overdue;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!watching_) return;
+    if (watch_.deadline.over()) ask_to_stop();
+    if (!give_up_.over()) return;
+    overdue = watch_;
   }
+  give_up(overdue);
+}
+
+/// Whatever the last words meet (a pipe that nobody reads, a lock that the hung call holds), the process ends.
+void Guard::give_up(const Watch& watch) {
+  const int code = watch.exit_code ? watch.exit_code() : 70;
+  std::thread([code] {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    ::_exit(code);
+  }).detach();
+  if (watch.last_words) watch.last_words();
+  ::_exit(code);
 }
 
 }  // namespace tidegate::run

@@ -17,8 +17,9 @@ bool asked_for(const pipeline::Stage& spec, std::string_view name) {
 
 }  // namespace
 
-Notifier::Notifier(const pipeline::Pipeline& pipeline, const MakeStage& make, services::Shared& shared, EventStream& events, Guard& guard)
-    : pipeline_(pipeline), make_(make), shared_(shared), events_(events), guard_(guard) {}
+Notifier::Notifier(const pipeline::Pipeline& pipeline, const MakeStage& make, services::Shared& shared, EventStream& events, Guard& guard,
+                   std::function<Guard::Watch(stage::Stage&, base::Deadline)> watch)
+    : pipeline_(pipeline), make_(make), shared_(shared), events_(events), guard_(guard), watch_(std::move(watch)) {}
 
 base::Result<void> Notifier::prepare(const std::vector<std::string>& environments, const std::function<bool(const pipeline::Stage&)>& applies) {
   for (const auto& spec : pipeline_.notify) {
@@ -31,20 +32,24 @@ base::Result<void> Notifier::prepare(const std::vector<std::string>& environment
   return {};
 }
 
-void Notifier::tell(std::string_view name, const base::Table& fields) {
+void Notifier::tell(std::string_view name, base::Table fields) {
   base::Table event{{"name", name}};
-  event.insert(event.end(), fields.begin(), fields.end());
+  event.insert(event.end(), std::make_move_iterator(fields.begin()), std::make_move_iterator(fields.end()));
   std::string arguments;
   for (auto& entry : entries_) {
     if (!asked_for(*entry.spec, name)) continue;
-    if (arguments.empty()) arguments = to_json(base::Table{{"event", event}});
+    if (arguments.empty()) {
+      base::Value whole(base::Table{{"event", std::move(event)}});
+      redact(whole, shared_.redactor);
+      arguments = to_json(whole);
+    }
     tell_one(entry, name, arguments);
   }
 }
 
 void Notifier::tell_one(Entry& entry, std::string_view name, const std::string& arguments) {
   const auto deadline = base::Deadline::in(entry.spec->timeout.value_or(kLimit));
-  guard_.watch({deadline, [stage = entry.stage.get()] { stage->cancel(); }, [] { return kExitBug; }});
+  guard_.watch(watch_(*entry.stage, deadline));
   const auto answer = entry.stage->call(kExtension, "event", arguments, services::Access::none, deadline);
   guard_.unwatch();
   if (answer) {

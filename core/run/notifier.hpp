@@ -18,11 +18,12 @@ class Notifier {
  public:
   static constexpr std::chrono::seconds kLimit{10};  ///< of one notification (design: a notification has 10 s)
 
-  Notifier(const pipeline::Pipeline& pipeline, const MakeStage& make, services::Shared& shared, EventStream& events, Guard& guard);
+  Notifier(const pipeline::Pipeline& pipeline, const MakeStage& make, services::Shared& shared, EventStream& events, Guard& guard,
+           std::function<Guard::Watch(stage::Stage&, base::Deadline)> watch);
   /// Makes the instances; an error when one cannot be made from its settings.
   base::Result<void> prepare(const std::vector<std::string>& environments, const std::function<bool(const pipeline::Stage&)>& applies);
   /// `name`: started, waiting, or an outcome. `fields` is the table given as {"event":…}.
-  void tell(std::string_view name, const base::Table& fields);
+  void tell(std::string_view name, base::Table fields);
 
  private:
   struct Entry {
@@ -36,6 +37,7 @@ class Notifier {
   services::Shared& shared_;
   EventStream& events_;
   Guard& guard_;
+  const std::function<Guard::Watch(stage::Stage&, base::Deadline)> watch_;  ///< how the run ends when a stage hangs
   std::vector<Entry> entries_;
 };
 

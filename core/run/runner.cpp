@@ -25,11 +25,11 @@ Runner::Runner(const pipeline::Pipeline& pipeline, Settings settings, MakeStage 
                 return ask(extension, method, arguments, access, deadline);
               },
               std::move(world.variables)},
-      notifier_(std::make_unique<Notifier>(pipeline_, make_, shared_, events_, guard_)) {
-  guard_.exit_code_on_second_signal([this](int signal) { return changing_ ? kExitKept : 128 + signal; });
+      notifier_(std::make_unique<Notifier>(pipeline_, make_, shared_, events_, guard_,
+                                           [this](stage::Stage& stage, base::Deadline deadline) { return watch_for(stage, deadline); })) {
 }
 
-Runner::~Runner() { guard_.exit_code_on_second_signal(nullptr); }
+Runner::~Runner() = default;
 
 Report Runner::run() {
   began_ = Clock::now();
@@ -54,20 +54,21 @@ void Runner::check_and_change() {
     if (!found) return end_early(found.error());
     report_.pending = found->pending;
   }
+  findings_before_checks_ = report_.findings.size();
   if (!run_kind(Kind::precheck)) return;
   if (settings_.dry_run) return failed_stand() ? refuse_failed() : dry_run_changes();
   const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
     return e.spec->kind == Kind::apply && applies(*e.spec);
   });
   const auto wanted = [&] { return !report_.pending.empty() || pending_unknown || failed_stand(); };
-  if (wanted() && has_history && !recheck()) return;
-  if (failed_stand()) return refuse_failed();
-  if (wanted()) {
-    change();
+  for (bool again = true; again;) {
+    if (wanted() && has_history && !recheck()) return;
+    if (failed_stand()) return refuse_failed();
+    if (wanted()) again = change();
+    else again = (skip_changes(), false);
     if (finished_) return;
-  } else {
-    skip_changes();
   }
+  shared_.databases.unpin_main();  // the lock has done its work, so a lost connection may be made anew
   enter("verifying");
   if (!run_kind(Kind::verify)) return;
   finish({Outcome::succeeded, kExitOk}, std::nullopt);
@@ -129,31 +130,36 @@ bool Runner::run_kind(Kind kind) {
   return true;
 }
 
-/// Takes the lock and reads what is pending again; false when the run ended.
+/// Takes the lock and reads what is pending again; false when the run ended. A connection that is lost takes the lock
+/// with it, so both are done again.
 bool Runner::recheck() {
   if (interrupted()) return false;
   enter("locked");
-  if (auto locked = lock(); !locked) {
-    end_early(locked.error());
-    return false;
+  for (int attempt = 1;; ++attempt) {
+    auto locked = lock();
+    if (locked) enter("rechecking");
+    before_.reset();
+    auto again = locked ? history(Rows::listed) : base::Result<History>(locked.error());
+    if (again) {
+      const bool same = again->pending == report_.pending;
+      report_.pending = again->pending;
+      if (same || report_.pending.empty()) return true;
+      report_.findings.resize(findings_before_checks_);
+      return run_kind(Kind::precheck);
+    }
+    if (!retry(again.error(), attempt)) {
+      end_early(again.error());
+      return false;
+    }
   }
-  enter("rechecking");
-  before_.reset();
-  auto again = history();
-  if (!again) {
-    end_early(again.error());
-    return false;
-  }
-  const bool same = again->pending == report_.pending;
-  report_.pending = again->pending;
-  return same || report_.pending.empty() || run_kind(Kind::precheck);
 }
 
-void Runner::change() {
+/// Runs the apply stages. True when the connection was lost before the first change, and it is worth starting again.
+bool Runner::change() {
   const bool has_history = before_.has_value();
   for (auto& entry : entries_) {
     if (entry.spec->kind != Kind::apply) continue;
-    if (interrupted()) return;
+    if (interrupted()) return false;
     if (!applies(*entry.spec)) {
       skip(*entry.spec, why_not(*entry.spec));
       continue;
@@ -162,10 +168,14 @@ void Runner::change() {
     auto outcome = call_stage(entry, false);
     const auto error = outcome.error;
     const bool passed = conclude(entry, std::move(outcome), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
-    if (!passed) return settle_failed_change(error.value_or(Error{Status::failed, "stage '" + entry.spec->id + "' failed"}), has_history);
+    if (passed) continue;
+    if (error && !changing_ && has_history && retry(*error, ++change_tries_)) return true;
+    settle_failed_change(error.value_or(Error{Status::failed, "stage '" + entry.spec->id + "' failed"}), has_history);
+    return false;
   }
   report_.applied = std::move(report_.pending);
   report_.pending.clear();
+  return false;
 }
 
 /// An apply stage failed: what of this run stands is read from the history, never guessed.
@@ -179,6 +189,7 @@ void Runner::settle_failed_change(const Error& error, bool has_history) {
   if (!has_history) return finish({Outcome::kept, kExitKept}, error);
   const History before = *before_;
   before_.reset();
+  shared_.databases.unpin_main();
   auto after = history();
   if (!after) {
     Error unknown = error;
@@ -188,7 +199,11 @@ void Runner::settle_failed_change(const Error& error, bool has_history) {
   }
   report_.kept = standing(before, *after);
   report_.pending = after->pending;
-  if (!report_.kept.empty()) return finish({Outcome::kept, kExitKept}, error);
+  for (const auto& name : report_.kept)
+    if (std::find(after->failed.begin(), after->failed.end(), name) == after->failed.end()) report_.applied.push_back(name);
+  // The server may still be at it (a lost connection whose backend could not be seen gone), so the history proves nothing.
+  const bool outcome_unknown = error.code == Status::conflict && error.sqlstate.empty();
+  if (!report_.kept.empty() || outcome_unknown) return finish({Outcome::kept, kExitKept}, error);
   if (signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
   finish({Outcome::failed, kExitFailed}, error);
 }
@@ -203,13 +218,11 @@ bool Runner::interrupted() {
 /// The run ends without an apply stage having failed.
 void Runner::end_early(const Error& error) {
   shared_.interruption.clear();
-  if (guard_.signal() != 0) {
-    if (changing_) {
-      report_.kept = report_.applied;
-      return finish({Outcome::kept, kExitKept}, error);
-    }
-    return finish({Outcome::cancelled, 128 + guard_.signal()}, error);
+  if (changing_) {
+    report_.kept = report_.applied;
+    return finish({Outcome::kept, kExitKept}, error);
   }
+  if (guard_.signal() != 0) return finish({Outcome::cancelled, 128 + guard_.signal()}, error);
   finish(end_before_change(error), error);
 }
 
@@ -229,27 +242,27 @@ void Runner::finish(End end, std::optional<Error> error) {
                        {"pending", to_array(report_.pending)},
                        {"kept", to_array(report_.kept)}};
     if (report_.error) fields.emplace_back("error", to_value(*report_.error));
-    notifier_->tell(name_of(end.outcome), fields);
+    notifier_->tell(name_of(end.outcome), std::move(fields));
   }
   shared_.databases.close_all();
   enter("finished");
-  emit_finished();
+  events_.emit("run.finished", "", finished_fields(end, report_.error));
 }
 
-void Runner::emit_finished() {
+base::Table Runner::finished_fields(End end, const std::optional<Error>& error) const {
   base::Array findings;
   for (const auto& finding : report_.findings) findings.push_back(to_value(finding));
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
-  base::Table fields{{"outcome", name_of(report_.outcome)},
-                     {"exit", report_.exit},
+  base::Table fields{{"outcome", name_of(end.outcome)},
+                     {"exit", end.exit},
                      {"applied", to_array(report_.applied)},
                      {"pending", to_array(report_.pending)},
                      {"undone", base::Array{}},
                      {"kept", to_array(report_.kept)},
                      {"findings", std::move(findings)},
                      {"ms", static_cast<std::int64_t>(took)}};
-  if (report_.error) fields.emplace_back("error", to_value(*report_.error));
-  events_.emit("run.finished", "", std::move(fields));
+  if (error) fields.emplace_back("error", to_value(*error));
+  return fields;
 }
 
 }  // namespace tidegate::run

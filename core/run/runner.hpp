@@ -102,7 +102,7 @@ class Runner : public services::Sink {
   void dry_run_changes();
   bool run_kind(manifest::Kind kind);
   bool recheck();
-  void change();
+  bool change();
   void settle_failed_change(const base::Error& error, bool has_history);
   void finish(End end, std::optional<base::Error> error);
   void end_early(const base::Error& error);
@@ -122,12 +122,13 @@ class Runner : public services::Sink {
   base::Result<std::string> ask(std::string_view extension, std::string_view method, std::string_view arguments_json, services::Access access,
                                 base::Deadline deadline);
   base::Result<History> read_history_now(Rows rows);
+  bool retry(const base::Error& error, int attempt);
   void tell_oddities(const History& found);
   base::Result<void> lock();
   base::Result<std::string> call_watched(stage::Stage& stage, std::string_view extension, std::string_view method, std::string_view arguments,
                                          services::Access access, base::Deadline deadline);
   Guard::Watch watch_for(stage::Stage& stage, base::Deadline deadline);
-  void emit_finished();
+  [[nodiscard]] base::Table finished_fields(End end, const std::optional<base::Error>& error) const;
 
   const pipeline::Pipeline& pipeline_;
   const Settings settings_;
@@ -143,7 +144,9 @@ class Runner : public services::Sink {
   std::vector<PlannedMigration> planned_;
   Report report_;
   std::atomic<bool> changing_{false};
-  bool finished_ = false;
+  std::atomic<bool> finished_{false};
+  int change_tries_ = 0;
+  std::size_t findings_before_checks_ = 0;
   bool oddities_told_ = false;
   bool ignore_when_ = false;
   base::Clock::time_point began_ = base::Clock::now();

@@ -103,17 +103,19 @@ std::string Runner::why_not(const pipeline::Stage& spec) const {
 
 Deadline Runner::deadline_of(const pipeline::Stage& spec) const { return spec.timeout ? Deadline::in(*spec.timeout) : Deadline{}; }
 
+/// How the process ends when the call does not return: as settled already, or blocked before the first change, kept
+/// after it.
 Guard::Watch Runner::watch_for(stage::Stage& stage, Deadline deadline) {
-  return {deadline, [&stage] { stage.cancel(); },
-          [this, &stage] {
-            const bool touched = changing_;
-            report_.outcome = touched ? Outcome::kept : Outcome::blocked;
-            report_.exit = touched ? kExitKept : kExitBlocked;
-            report_.error = Error{Status::deadline, "stage '" + stage.id() + "' did not stop within " +
-                                                        base::format_duration(Guard::kGrace) + " of being told to; the process ends",
-                                  touched ? "a change had begun: look at `tidegate status` before the next run" : "nothing was touched"};
-            emit_finished();
-            return report_.exit;
+  const auto end = [this]() -> End {
+    if (finished_) return {report_.outcome, report_.exit};
+    return changing_ ? End{Outcome::kept, kExitKept} : End{Outcome::blocked, kExitBlocked};
+  };
+  return {deadline, [&stage] { stage.cancel(); }, [end] { return end().exit; },
+          [this, &stage, end] {
+            const Error hung{Status::deadline, "stage '" + stage.id() + "' did not stop within " + base::format_duration(Guard::kGrace) +
+                                                   " of being told to; the process ends",
+                             changing_ ? "a change had begun: look at `tidegate status` before the next run" : "nothing was touched"};
+            events_.emit_unless_busy("run.finished", "", finished_fields(end(), finished_ ? report_.error : hung), std::chrono::seconds(1));
           }};
 }
 
@@ -130,6 +132,8 @@ stage::Outcome Runner::call_stage(Entry& entry, bool dry) {
 /// a failed detect or apply stage is left to the caller.
 bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::milliseconds took) {
   const auto& spec = *entry.spec;
+  // A stage that ran out of time may call that cancelled; only a signal interrupts a run.
+  if (outcome.error && outcome.error->code == Status::cancelled && guard_.signal() == 0) outcome.error->code = Status::deadline;
   const bool checks = spec.kind == Kind::precheck || spec.kind == Kind::verify || spec.kind == Kind::detect;
   const bool softened = outcome.error && checks && spec.warn_on_error && outcome.error->code != Status::cancelled;
   if (outcome.error && checks && outcome.error->code != Status::cancelled)
@@ -187,6 +191,7 @@ void Runner::emit(const std::string& stage, std::string_view type, std::string_v
 
 void Runner::changing(const std::string&) {
   if (changing_.exchange(true)) return;
+  guard_.exit_code_on_second_signal(kExitKept);
   shared_.databases.mark_changed();
   enter("changing");
 }

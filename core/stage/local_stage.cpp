@@ -97,7 +97,6 @@ class LocalStage final : public Stage {
 
   Outcome run(const Request& request) override {
     const Entered entered(*this, access_of(kind_, request.dry), request.deadline);
-    shared_.databases.next_stage();
     std::uint32_t flags = request.dry ? TG_RUN_DRY : 0;
     if (request.changed) flags |= TG_RUN_CHANGED;
     const tg_run in{sizeof(tg_run), flags, sdk::to_abi(request.run_id), sdk::to_abi(host_.stage_id), sdk::to_abi(manifest::name_of(kind_)),
@@ -120,7 +119,6 @@ class LocalStage final : public Stage {
       return Error{Status::conflict, "stage '" + host_.stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
                    "a stage cannot ask itself, nor one that is asking it"};
     const Entered entered(*this, access, deadline);
-    shared_.databases.next_stage();
     std::string answer;
     Collector report;
     const tg_status status = raw_->call(raw_, sdk::to_abi(extension), sdk::to_abi(method), sdk::to_abi(arguments_json), &answer,
@@ -139,12 +137,14 @@ class LocalStage final : public Stage {
    public:
     Entered(LocalStage& stage, Access access, Deadline deadline) : stage_(stage) {
       stage_.busy_ = true;
+      stage_.shared_.databases.begin_call();
       stage_.host_.call = services::Call{access, deadline};
     }
     ~Entered() {
       if (auto* capture = OutputCapture::active())
         capture->drain([&](std::string_view line) { stage_.shared_.sink.log(stage_.host_.stage_id, TG_LOG_INFO, line); });
       stage_.host_.call = services::Call{};
+      stage_.shared_.databases.end_call();
       stage_.busy_ = false;
     }
     Entered(const Entered&) = delete;

@@ -88,6 +88,9 @@ Result<std::unique_ptr<Session>> Hub::open(std::string_view connection, Deadline
 Result<Session*> Hub::main(Deadline deadline) {
   auto& me = *impl_;
   if (me.main && me.main->alive()) return me.main.get();
+  if (pinned_)
+    return Error{Status::unavailable, "the connection that held the run's lock was lost, and the lock with it",
+                 "nothing more is done without the lock; run again"};
   auto opened = open("main", deadline);
   if (!opened) return std::move(opened).error();
   me.main = std::move(*opened);
@@ -136,6 +139,7 @@ int Hub::connections_opened() const {
 }
 
 void Hub::close_all() {
+  pinned_ = false;
   impl_->main.reset();
   impl_->watch.reset();
 }

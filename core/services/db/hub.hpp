@@ -40,8 +40,19 @@ class Hub {
   /// The sessions that block `pid`, one a line: "pid 123 (psql, alice, idle in transaction for 5 min): UPDATE …"; from
   /// the watch session, opened on first use, each try limited to a second. Empty: nobody, or it could not be seen.
   std::string blockers_of(int pid);
-  /// The next stage begins: main is reset before its next message, and told apart as read-only or not.
+  /// The next stage begins: main is reset before its next message.
   void next_stage();
+  /// A call into a stage begins and ends. The outermost one is the next stage's; one inside it (a stage that asks
+  /// another) works on the session as it is, so that a transaction of the asker stays whole.
+  void begin_call() {
+    if (calls_++ == 0) next_stage();
+  }
+  void end_call() { --calls_; }
+  /// From now on main is this very connection, since it holds a lock that ends with it: once it is lost, main() answers
+  /// unavailable instead of connecting anew, until unpin_main().
+  void pin_main() { pinned_ = true; }
+  void unpin_main() { pinned_ = false; }
+  [[nodiscard]] bool main_is_pinned() const { return pinned_; }
   /// From now on `fresh` means a new connection.
   void mark_changed() { changed_ = true; }
   [[nodiscard]] bool changed() const { return changed_; }
@@ -55,6 +66,8 @@ class Hub {
   struct Impl;
   std::unique_ptr<Impl> impl_;
   bool changed_ = false;
+  bool pinned_ = false;
+  int calls_ = 0;
 };
 
 }  // namespace tidegate::services::db

@@ -31,8 +31,8 @@ using sdk::to_abi;
 using sdk::view;
 
 /// What a stage that was stopped in the middle of writing has left to leave things tidy (its open history row, an
-/// index that is not valid); the guard ends the process five seconds after that.
-constexpr std::chrono::seconds kCleanUp{5};
+/// index that is not valid). With the five seconds that a cancel may take it fits into the guard's ten.
+constexpr std::chrono::seconds kCleanUp{3};
 
 base::Deadline deadline_of(const tg_db& db) {
   return db.clean_up.never() ? db.host.call.deadline : db.clean_up;

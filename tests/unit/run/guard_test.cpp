@@ -38,7 +38,7 @@ TEST(Guard, SecondSignal_EndsTheProcessWithTheGivenCode) {
   EXPECT_EQ(exit_code_of([] {
               services::Interruption interruption;
               Guard guard(interruption);
-              guard.exit_code_on_second_signal([](int) { return 5; });
+              guard.exit_code_on_second_signal(5);
               ::kill(::getpid(), SIGINT);
               if (!interruption.wait_for(milliseconds(30'000))) return 1;
               ::kill(::getpid(), SIGINT);
@@ -46,6 +46,48 @@ TEST(Guard, SecondSignal_EndsTheProcessWithTheGivenCode) {
               return 2;
             }),
             5);
+}
+
+TEST(Guard, CallThatDoesNotReturn_EndsTheProcessAfterItsLastWords) {
+  int words[2];
+  ASSERT_EQ(::pipe(words), 0);
+  EXPECT_EQ(exit_code_of([&] {
+              services::Interruption interruption;
+              Guard guard(interruption, milliseconds(20));
+              guard.watch({base::Deadline::in(milliseconds(1)), [] { ::pause(); }, [] { return 3; },
+                           [&] { EXPECT_EQ(::write(words[1], "bye", 3), 3); }});
+              ::pause();
+              return 1;
+            }),
+            3);
+  char heard[4] = {};
+  EXPECT_EQ(::read(words[0], heard, 3), 3);
+  EXPECT_STREQ(heard, "bye");
+}
+
+TEST(Guard, LastWordsThatHang_DoNotKeepTheProcess) {
+  EXPECT_EQ(exit_code_of([] {
+              services::Interruption interruption;
+              Guard guard(interruption, milliseconds(20));
+              guard.watch({base::Deadline::in(milliseconds(1)), {}, [] { return 5; }, [] { ::pause(); }});
+              ::pause();
+              return 1;
+            }),
+            5);
+}
+
+TEST(Guard, SecondSignal_EndsEvenWhileACancelHangs) {
+  EXPECT_EQ(exit_code_of([] {
+              services::Interruption interruption;
+              Guard guard(interruption);
+              guard.watch({{}, [] { ::pause(); }, {}, {}});
+              ::kill(::getpid(), SIGTERM);
+              if (!interruption.wait_for(milliseconds(30'000))) return 1;
+              ::kill(::getpid(), SIGTERM);
+              ::pause();
+              return 1;
+            }),
+            128 + SIGTERM);
 }
 
 TEST(Guard, DeadlineOver_AsksTheCallToStop) {

@@ -215,6 +215,49 @@ TEST_F(RunnerTest, ApplyFailsBeforeTouchingAnything_EndsByItsClass) {
   EXPECT_EQ(report.exit, 2);
 }
 
+TEST_F(RunnerTest, ConnectionLostBeforeTheFirstChange_LocksAndChecksAgain) {
+  database_.pending = {"a"};
+  int calls = 0;
+  apply([&] {
+    if (++calls == 1) return fails(Status::unavailable);
+    change(1);
+    return says(Verdict::pass);
+  });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 0);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(states(), (Names{"detecting", "checking", "locked", "rechecking", "locked", "rechecking", "changing", "verifying", "finished"}));
+}
+
+TEST_F(RunnerTest, ConnectionLostAfterTheFirstChange_IsNeverTriedAgain) {
+  database_.pending = {"a"};
+  int calls = 0;
+  apply([&] {
+    ++calls;
+    change(0);
+    return fails(Status::unavailable);
+  });
+  EXPECT_EQ(run().exit, 4);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(RunnerTest, OutcomeUnknown_IsNeverCalledAsItWas) {
+  database_.pending = {"a"};
+  apply([&] { change(0); return fails(Status::conflict, "the outcome is unknown"); });
+  EXPECT_EQ(run().exit, 5);
+}
+
+TEST_F(RunnerTest, VerifyRunsOutOfTimeAndCallsItCancelled_IsKeptNotBlocked) {
+  database_.pending = {"a"};
+  apply([&] { change(1); return says(Verdict::pass); });
+  stage("health", Kind::verify, [] { return fails(Status::cancelled); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::kept);
+  EXPECT_EQ(report.exit, 5);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].rule, "check-could-not-run");
+}
+
 TEST_F(RunnerTest, ApplyFails_NothingOfTheRunStands_Failed) {
   database_.pending = {"a"};
   apply([&] { change(0); return fails(Status::failed); });
@@ -233,6 +276,7 @@ TEST_F(RunnerTest, ApplyFails_EarlierOnesStand_KeptAndNamed) {
   EXPECT_EQ(report.outcome, Outcome::kept);
   EXPECT_EQ(report.exit, 5);
   EXPECT_EQ(report.kept, Names{"a"});
+  EXPECT_EQ(report.applied, Names{"a"});
   EXPECT_EQ(report.pending, Names{"b"});
 }
 

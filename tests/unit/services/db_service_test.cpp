@@ -130,6 +130,34 @@ TEST_F(DbService, LostConnection_HandleSaysSoAndTheNextOpenConnectsAnew) {
   EXPECT_TRUE(again.query("select 1").ok());
 }
 
+TEST_F(DbService, PinnedMainIsLost_NothingConnectsAnewUntilUnpinned) {
+  use(database.url());
+  auto session = open();
+  ASSERT_TRUE(session.query("select pg_advisory_lock(1)").ok());
+  hub->pin_main();
+  database.sql("select pg_terminate_backend(" + std::to_string(session.backend_pid()) + ")");
+  EXPECT_EQ(session.query("select 1").error().code, Status::unavailable);
+  const auto again = sdk::Host(host.get()).db("main");
+  ASSERT_FALSE(again) << "a new connection would work without the lock";
+  EXPECT_EQ(again.error().code, Status::unavailable);
+  EXPECT_NE(again.error().message.find("lock"), std::string::npos);
+  hub->unpin_main();
+  EXPECT_TRUE(open().query("select 1").ok());
+}
+
+TEST_F(DbService, CallInsideACall_LeavesTheTransactionOfTheOuterOneWhole) {
+  use(database.url());
+  database.sql("create table t (a int)");
+  hub->begin_call();
+  auto session = open();
+  ASSERT_TRUE(session.script("begin; insert into t values (1)").ok());
+  hub->begin_call();
+  hub->end_call();
+  ASSERT_TRUE(session.script("commit").ok());
+  hub->end_call();
+  EXPECT_EQ(database.value("select count(*) from t"), "1");
+}
+
 TEST_F(DbService, Schema_IsTheUrlsOrTheFirstThatExists) {
   use(database.url());
   EXPECT_EQ(*open().schema(), "public");

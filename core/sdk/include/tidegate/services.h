@@ -85,7 +85,7 @@ typedef void (*tg_on_db_error)(void *user, const tg_db_error *);
 /* What a session may do follows from the stage's kind and the host's question: detect, precheck and verify, and
  * every extension call that only asks, are read-only: `query` alone, one SELECT, WITH, VALUES, TABLE, SHOW or
  * EXPLAIN a call, inside a READ ONLY transaction of the host. Deadline and cancellation are enforced inside; a writing
- * session whose call was stopped so has five more seconds, in all, for statements that clean up.
+ * session whose call was stopped so has three more seconds, in all, for statements that clean up.
  * Statuses follow SQLSTATE: 55P03 locked; 40001, 40P01 conflict; 08*, 57P0*, 53300 unavailable; 28*, 42501 denied;
  * 57014 deadline or cancelled when the host did it. */
 typedef struct tg_db_v1 {

@@ -3,11 +3,10 @@
 
 #include <libpq-fe.h>
 
-#include <algorithm>
-#include <cstdlib>
-
 #include "base/text.hpp"
+#include "services/db/deliver.hpp"
 #include "services/db/failure.hpp"
+#include "services/db/parameters.hpp"
 #include "services/db/preamble.hpp"
 #include "services/db/wire.hpp"
 
@@ -29,74 +28,6 @@ struct ClearResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
-
-tg_str abi(const char* text) {
-  return {text, text != nullptr ? std::char_traits<char>::length(text) : 0};
-}
-
-/// One statement's result to the caller: its rows, then its end.
-void deliver(const PGresult* result, std::uint32_t statement, const OnResult& on_result) {
-  if (!on_result) return;
-  const int columns = PQnfields(result);
-  const auto count = static_cast<std::size_t>(columns);
-  std::vector<tg_str> names(count), text(count);
-  std::vector<std::uint8_t> is_null(count);
-  for (int c = 0; c < columns; ++c) names[static_cast<std::size_t>(c)] = abi(PQfname(result, c));
-  tg_result out{};
-  out.struct_size = sizeof out;
-  out.statement = statement;
-  out.columns = static_cast<std::uint32_t>(columns);
-  out.affected = -1;
-  out.is_null = is_null.data();
-  out.names = names.data();
-  for (int row = 0, rows = PQntuples(result); row < rows; ++row) {
-    for (int c = 0; c < columns; ++c) {
-      const auto i = static_cast<std::size_t>(c);
-      text[i] = {PQgetvalue(result, row, c), static_cast<std::size_t>(PQgetlength(result, row, c))};
-      is_null[i] = PQgetisnull(result, row, c) != 0 ? 1 : 0;
-    }
-    out.text = text.data();  // never null here: a row without columns is given as one too
-    static constexpr tg_str kNothing{};
-    if (columns == 0) out.text = &kNothing;
-    on_result(out);
-  }
-  out.text = nullptr;
-  out.is_null = nullptr;
-  out.tag = abi(PQcmdStatus(const_cast<PGresult*>(result)));
-  const char* affected = PQcmdTuples(const_cast<PGresult*>(result));
-  if (affected != nullptr && *affected != '\0') out.affected = std::atoll(affected);
-  on_result(out);
-}
-
-std::chrono::milliseconds connect_timeout_of(const ConnectionTarget& target, std::chrono::milliseconds otherwise) {
-  if (target.connect_timeout) return *target.connect_timeout;
-  const auto set = base::process_environment()("PGCONNECT_TIMEOUT");
-  const int seconds = set ? std::atoi(set->c_str()) : 0;
-  return seconds > 0 ? std::chrono::seconds(seconds) : otherwise;
-}
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-Parameters parameters_for(const ConnectionTarget& target, const std::string& application_name) {
-  Parameters out = target.parameters;
-  const auto find = [&](std::string_view name) {
-    return std::find_if(out.begin(), out.end(), [&](const auto& p) { return p.first == name; });
-  };
-  const auto otherwise = [&](const char* name, const std::string& value) {
-    if (find(name) == out.end()) out.emplace_back(name, value);
-  };
-  otherwise("fallback_application_name", application_name);
-  // Balancers drop idle connections during a long index build, and a black hole must not be waited for for ever.
-  otherwise("keepalives", "1");
-  otherwise("keepalives_idle", "30");
-  otherwise("keepalives_interval", "10");
-  otherwise("keepalives_count", "3");
-  otherwise("tcp_user_timeout", "30000");
-  out.emplace_back("client_encoding", "UTF8");
-  const auto host = find("host");  // of several servers, the one that can be written to
-  if (host != out.end() && host->second.find(',') != std::string::npos) otherwise("target_session_attrs", "read-write");
-  return out;
-}
 
 }  // namespace
 

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hands one statement's result to the caller of a session, row by row. Pure: the session's thread.
+#pragma once
+#include <libpq-fe.h>
+
+#include "services/db/session.hpp"
+
+namespace tidegate::services::db {
+
+/// Its rows, then its end. `statement` counts those of the call.
+void deliver(const PGresult* result, std::uint32_t statement, const OnResult& on_result);
+
+}  // namespace tidegate::services::db

@@ -14,6 +14,7 @@ namespace {
 
 /// Wakes the thread: private to this process's own threads, blocked everywhere.
 constexpr int kWake = SIGUSR2;
+constexpr std::int64_t kLongestWait = 3'600'000;  // ms
 
 sigset_t watched_signals() {
   sigset_t set;
@@ -33,6 +34,7 @@ Guard::Guard(services::Interruption& interruption, std::chrono::milliseconds gra
 }
 
 Guard::~Guard() {
+  unwatch();
   done_ = true;
   pthread_kill(thread_.native_handle(), kWake);
   thread_.join();
@@ -65,11 +67,12 @@ void Guard::unwatch() {
 void Guard::loop() {
   const sigset_t set = watched_signals();
   while (!done_) {
-    std::int64_t wait_ms = 3'600'000;
+    std::int64_t wait_ms = kLongestWait;
     {
       const std::lock_guard lock(mutex_);
-      if (watching_) wait_ms = std::min(wait_ms, watch_.deadline.sooner(give_up_).remaining_ms() + 1);
+      if (watching_) wait_ms = std::min(wait_ms, watch_.deadline.sooner(give_up_).remaining_ms());
     }
+    ++wait_ms;  // a deadline is over only after its millisecond
     const timespec span{static_cast<time_t>(wait_ms / 1000), static_cast<long>(wait_ms % 1000 * 1'000'000)};
     const int number = sigtimedwait(&set, nullptr, &span);
     if (done_) return;
@@ -80,9 +83,9 @@ void Guard::loop() {
 
 void Guard::take(int number) {
   if (signal_ != 0) ::_exit(second_signal_code_ != 0 ? second_signal_code_.load() : 128 + number);
+  const std::lock_guard lock(mutex_);
   signal_ = number;
   interruption_.trigger();
-  const std::lock_guard lock(mutex_);
   if (watching_) ask_to_stop();
 }
 

@@ -144,6 +144,7 @@ class Runner : public services::Sink {
   std::vector<PlannedMigration> planned_;
   Report report_;
   std::atomic<bool> changing_{false};
+  std::atomic<base::Clock::rep> last_progress_{0};  // when, in the clock's ticks
   std::atomic<bool> finished_{false};
   int change_tries_ = 0;
   std::size_t findings_before_checks_ = 0;

@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::string_view kName = "environment.name";
 constexpr std::string_view kClass = "environment.class";
+/// Nobody watches a thousand steps a second; the first of a run and the last of a stage are always told.
+constexpr std::chrono::milliseconds kProgressEvery{100};
 
 std::chrono::milliseconds since(Clock::time_point began) { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began); }
 
@@ -179,6 +181,10 @@ void Runner::log(const std::string& stage, int level, std::string_view message) 
 }
 
 void Runner::progress(const std::string& stage, std::uint64_t done, std::uint64_t total, std::string_view what) {
+  const auto now = Clock::now().time_since_epoch().count();
+  const bool last = done == total;
+  if (!last && now - last_progress_.load() < std::chrono::nanoseconds(kProgressEvery).count()) return;
+  last_progress_ = now;
   events_.emit("stage.progress", stage, {{"done", static_cast<std::int64_t>(done)}, {"total", static_cast<std::int64_t>(total)}, {"what", what}});
 }
 

@@ -39,7 +39,7 @@ void Notifier::tell(std::string_view name, base::Table fields) {
   for (auto& entry : entries_) {
     if (!asked_for(*entry.spec, name)) continue;
     if (arguments.empty()) {
-      base::Value whole(base::Table{{"event", std::move(event)}});
+      base::Value whole(base::Table{{"event", event}});
       redact(whole, shared_.redactor);
       arguments = to_json(whole);
     }

@@ -12,7 +12,6 @@ using base::Clock;
 using base::Error;
 using base::Status;
 using manifest::Kind;
-using stage::Verdict;
 
 Runner::Runner(const pipeline::Pipeline& pipeline, Settings settings, MakeStage make, World world)
     : pipeline_(pipeline),

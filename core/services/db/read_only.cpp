@@ -7,7 +7,6 @@
 namespace tidegate::services::db {
 namespace {
 
-using base::Error;
 using base::Status;
 
 constexpr const char* kHint =

@@ -90,4 +90,27 @@ std::string Redactor::apply(std::string_view text) const {
   return out;
 }
 
+std::string without_url_passwords(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const auto scheme = text.find("://");
+    if (scheme == std::string_view::npos) break;
+    const auto begin = scheme + 3;
+    const auto word = text.substr(begin, text.find_first_of(" \t\r\n\"'`<>", begin) - begin);
+    const auto at = word.rfind('@');
+    const auto colon = word.find(':');
+    out += text.substr(0, begin);
+    if (at != std::string_view::npos && colon < at) {
+      out += word.substr(0, colon + 1);
+      out += Redactor::kMask;
+      out += word.substr(at);
+    } else {
+      out += word;
+    }
+    text.remove_prefix(begin + word.size());
+  }
+  out += text;
+  return out;
+}
+
 }  // namespace tidegate::base

@@ -25,4 +25,8 @@ class Redactor {
   std::vector<std::string> forms_;  // longest first, so that a secret inside another leaves no rest
 };
 
+/// The text with the password of every URL in it masked (://user:password@ up to the last @ of the word): for texts of
+/// the user that may hold one which no Redactor knows yet, such as a line of a pipeline file that cannot be read.
+std::string without_url_passwords(std::string_view text);
+
 }  // namespace tidegate::base

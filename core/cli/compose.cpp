@@ -7,11 +7,15 @@
 #include <array>
 #include <cstdio>
 #include <random>
+#include <utility>
 
 #include "base/text.hpp"
 #include "cli/paths.hpp"
 #include "cli/print.hpp"
+#include "cli/render.hpp"
 #include "cli/version.hpp"
+#include "run/json.hpp"
+#include "services/db/url.hpp"
 #include "stage/local_stage.hpp"
 
 namespace tidegate::cli {
@@ -19,6 +23,7 @@ namespace tidegate::cli {
 using base::Error;
 using base::Result;
 using base::Status;
+using base::Value;
 
 namespace {
 
@@ -26,7 +31,33 @@ namespace {
 constexpr std::array<const char*, 5> kUrlVariables = {"TIDEGATE_DATABASE_URL", "DIRECT_URL", "DATABASE_URL_UNPOOLED", "POSTGRES_URL_NON_POOLING",
                                                       "DATABASE_URL"};
 
-/// Time-ordered and unique: "20261122T172719-4f0c9a12".
+Error no_connection() {
+  return Error{Status::config, "no database URL is set",
+               "give --url, set connection.main.url in the pipeline, or set one of " +
+                   base::join_words(std::vector<std::string>(kUrlVariables.begin(), kUrlVariables.end()))};
+}
+
+/// The settings as they decide what a run does: secrets as `${NAME}`, nothing of other sensitive ones, and paths that
+/// are the same wherever the project is checked out. An array's element stands as a setting of its own.
+Value fingerprint_of(const std::vector<manifest::Setting>& settings, Value values, const std::string& folder);
+
+Value fingerprint_of(const manifest::Setting& setting, Value value, const std::string& folder) {
+  if (setting.type == manifest::SettingType::secret) return value;
+  if (setting.sensitive) return "sensitive";
+  if (auto* text = value.as<std::string>(); text != nullptr && setting.path && text->starts_with(folder)) return text->substr(folder.size());
+  if (auto* list = value.as<base::Array>(); list != nullptr && !setting.element.empty())
+    for (auto& element : *list) element = fingerprint_of(setting.element.front(), std::move(element), folder);
+  return setting.fields.empty() ? value : fingerprint_of(setting.fields, std::move(value), folder);
+}
+
+Value fingerprint_of(const std::vector<manifest::Setting>& settings, Value values, const std::string& folder) {
+  for (const auto& setting : settings)
+    if (auto* value = values.find(setting.name)) *value = fingerprint_of(setting, std::move(*value), folder);
+  return values;
+}
+
+}  // namespace
+
 std::string new_run_id() {
   const auto now = base::format_time(std::chrono::system_clock::now());
   std::string id;
@@ -36,14 +67,6 @@ std::string new_run_id() {
   std::snprintf(tail, sizeof tail, "-%08x", std::random_device{}());
   return id + tail;
 }
-
-Error no_connection() {
-  return Error{Status::config, "no database URL is set",
-               "give --url, set connection.main.url in the pipeline, or set one of " +
-                   base::join_words(std::vector<std::string>(kUrlVariables.begin(), kUrlVariables.end()))};
-}
-
-}  // namespace
 
 base::Environment variables_of(const std::string& working_folder) {
   const auto process = base::process_environment();
@@ -70,9 +93,16 @@ Result<Checked> check_pipeline(const Options& options) {
   out.reading = pipeline::parse(*text, file->path, file->bundled, out.working_folder);
   out.registry = std::make_unique<loader::Registry>();
   loader::SearchPath search{installation().plugins, out.reading.pipeline.plugin_dirs};
-  if (const auto more = out.variables("TIDEGATE_PLUGIN_PATH"))
-    for (const auto& dir : base::split(*more, ':'))
-      if (!dir.empty()) search.dirs.push_back(dir);
+  // Of the process only: a .env comes with the sources that are deployed, and must not choose the code that deploys them.
+  if (const auto more = base::process_environment()("TIDEGATE_PLUGIN_PATH"))
+    for (const auto& dir : base::split(*more, ':')) {
+      if (dir.empty()) continue;
+      if (dir.starts_with('/'))
+        search.dirs.push_back(dir);
+      else
+        out.reading.warnings.push_back({Status::config, "TIDEGATE_PLUGIN_PATH: '" + dir + "' is not an absolute path and is ignored",
+                                        "write the whole path, from / on"});
+    }
   out.registry->find(search);
   for (const auto& failure : out.registry->failures()) out.reading.warnings.push_back(failure.error);
   pipeline::Catalogue catalogue{[registry = out.registry.get()](std::string_view use) -> pipeline::KnownType {
@@ -85,31 +115,29 @@ Result<Checked> check_pipeline(const Options& options) {
   return out;
 }
 
-void print_problems(const std::vector<Error>& errors, const std::vector<Error>& warnings, const Options& options) {
-  const auto style = style_for(STDERR_FILENO, options.color);
-  for (const auto& error : errors) std::fputs(describe(error, "error", style).c_str(), stderr);
+void print_problems(const std::vector<Error>& errors, const std::vector<Error>& warnings, const Options& options, const base::Redactor* redactor) {
+  const auto style = style_for(STDERR_FILENO, options.color, redactor);
+  for (const auto& error : errors) put(stderr, describe(error, "error", style), style);
   if (options.quiet) return;
-  for (const auto& warning : warnings) std::fputs(describe(warning, "warning", style).c_str(), stderr);
+  for (const auto& warning : warnings) put(stderr, describe(warning, "warning", style), style);
 }
 
-std::unique_ptr<Job> Job::make(const Options& options, run::Settings settings, int& exit_code) {
+std::unique_ptr<Job> Job::make(const Options& options, run::Settings settings, Refusal& refusal) {
   auto checked = check_pipeline(options);
   if (!checked) {
-    print_problems({checked.error()}, {}, options);
-    exit_code = run::kExitUsage;
+    refusal = {run::kExitUsage, {checked.error()}, {}, "", base::without_url_passwords(options.file)};
     return nullptr;
   }
-  print_problems(checked->reading.errors, checked->reading.warnings, options);
-  if (!checked->reading.errors.empty()) {
-    exit_code = run::kExitUsage;
+  const auto& reading = checked->reading;
+  if (!reading.errors.empty()) {
+    refusal = {run::kExitUsage, reading.errors, reading.warnings, reading.pipeline.name, reading.pipeline.file};
     return nullptr;
   }
   std::unique_ptr<scratch::Server> scratch;
   if (options.scratch) {  // before any thread: its guardian is forked from here
     auto started = scratch::Server::start({}, base::Deadline::in(std::chrono::seconds(60)));
     if (!started) {
-      print_problems({started.error()}, {}, options);
-      exit_code = run::exit_for(started.error());
+      refusal = {run::exit_for(started.error()), {started.error()}, reading.warnings, reading.pipeline.name, reading.pipeline.file};
       return nullptr;
     }
     scratch = std::move(*started);
@@ -117,6 +145,39 @@ std::unique_ptr<Job> Job::make(const Options& options, run::Settings settings, i
   auto job = std::unique_ptr<Job>(new Job(options, std::move(*checked), std::move(settings)));
   job->scratch_ = std::move(scratch);
   return job;
+}
+
+std::unique_ptr<Job> Job::make_to_ask(const Options& options, int& exit_code) {
+  Refusal refusal;
+  auto job = make(options, {true, options.environment}, refusal);
+  if (!job) {
+    print_problems(refusal.errors, refusal.warnings, options);
+    exit_code = refusal.exit;
+    return nullptr;
+  }
+  print_problems({}, job->warnings(), options, &job->redactor_);
+  TextOptions view{stdout, stderr, style_for(STDERR_FILENO, options.color, &job->redactor_), options.quiet, options.verbose, false};
+  view.only_warnings = true;
+  job->reader_ = make_text_renderer(view);
+  job->events_->add(*job->reader_);
+  return job;
+}
+
+int Job::fail(const Error& error) const {
+  print_problems({error}, {}, options_, &redactor_);
+  return interrupted() != 0 ? interrupted() : run::exit_for(error);
+}
+
+/// The first event of a run is its start, so this waits for the first stage to be made.
+void Job::tell_warnings_now() {
+  if (!std::exchange(warnings_untold_, false)) return;
+  for (const auto& warning : warnings()) {
+    base::Table fields{{"level", "warn"}, {"message", warning.message}};
+    const auto more = run::to_value(warning);
+    for (const char* key : {"hint", "where"})
+      if (const auto* value = more.find(key)) fields.emplace_back(key, *value);
+    events_->emit("log", "", std::move(fields));
+  }
 }
 
 Job::Job(const Options& options, Checked checked, run::Settings settings) : options_(options), checked_(std::move(checked)) {
@@ -133,6 +194,7 @@ Job::Job(const Options& options, Checked checked, run::Settings settings) : opti
   runner_ = std::make_unique<run::Runner>(
       pipeline(), std::move(settings),
       [this](const pipeline::Stage& spec, const std::vector<std::string>& environments, services::Shared& shared) {
+        tell_warnings_now();
         return make_stage(spec, environments, shared);
       },
       run::World{redactor_, context_, interruption_, *hub_, *events_, *guard_, checked_.variables});
@@ -165,9 +227,7 @@ Result<std::unique_ptr<stage::Stage>> Job::make_stage(const pipeline::Stage& spe
   if (!config) return config.error();
   const auto entry = checked_.registry->load(*plugin);
   if (!entry) return entry.error();
-  std::vector<std::string> granted = type->required_services;
-  granted.insert(granted.end(), type->wanted_services.begin(), type->wanted_services.end());
-  return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), std::move(granted)});
+  return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), services::grants_for(*type)});
 }
 
 std::string Job::target() {
@@ -189,10 +249,40 @@ std::vector<std::string> Job::plugin_fingerprints() const {
   return out;
 }
 
-std::string Job::pipeline_fingerprint() const {
-  std::string out = base::read_file(pipeline().file).ok() ? *base::read_file(pipeline().file) : std::string{};
-  for (const auto& [key, value] : options_.set) out += "\n" + key + "=" + value;
-  return out;
+Value Job::settled(const pipeline::Stage& spec, const std::vector<std::string>& environments) const {
+  const auto* plugin = checked_.registry->offering(spec.use);
+  const auto* type = plugin != nullptr ? plugin->manifest.stage(spec.use) : nullptr;
+  if (type == nullptr) return spec.with;
+  auto settings = pipeline::settings_for(spec, *type, environments, checked_.variables, checked_.working_folder);
+  return settings ? fingerprint_of(type->settings, *settings, pipeline().folder + "/") : spec.with;
+}
+
+std::string Job::pipeline_fingerprint(const std::vector<std::string>& environments) const {
+  const auto stage_value = [&](const pipeline::Stage& spec) {
+    base::Array when;
+    for (const auto& condition : spec.when)
+      when.emplace_back(base::Table{{"key", condition.key}, {"any_of", base::Array(condition.any_of.begin(), condition.any_of.end())}});
+    return Value(base::Table{{"id", spec.id},
+                             {"use", spec.use},
+                             {"kind", manifest::name_of(spec.kind)},
+                             {"when", std::move(when)},
+                             {"timeout", spec.timeout ? Value(static_cast<std::int64_t>(spec.timeout->count())) : Value()},
+                             {"warn_on_error", spec.warn_on_error},
+                             {"on", base::Array(spec.on.begin(), spec.on.end())},
+                             {"with", settled(spec, environments)}});
+  };
+  base::Array stages, connections;
+  for (const auto& spec : pipeline().stages) stages.push_back(stage_value(spec));
+  for (const auto& spec : pipeline().notify) stages.push_back(stage_value(spec));
+  std::vector<std::string> names{"main"};
+  for (const auto& connection : pipeline().connections)
+    if (connection.name != "main") names.push_back(connection.name);
+  for (const auto& name : names) {
+    const auto text = connection_text(name);
+    const auto target = text ? services::db::parse_connection(*text) : Result<services::db::ConnectionTarget>(text.error());
+    if (target) connections.emplace_back(base::Table{{"name", name}, {"target", target->display}, {"schema", target->schema}});
+  }
+  return run::to_json(base::Table{{"stages", std::move(stages)}, {"connections", std::move(connections)}});
 }
 
 }  // namespace tidegate::cli

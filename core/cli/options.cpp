@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/redact.hpp"
 #include "base/text.hpp"
 #include "run/outcome.hpp"
 #include "cli/version.hpp"
@@ -145,7 +146,7 @@ class Parser {
     std::string hint;
     const auto rest = app_.remaining(true);
     if (!rest.empty()) hint = base::did_you_mean(rest.front(), names_near(rest.front()));
-    return {std::nullopt, {}, path + ": " + what + hint + "\nSee '" + path + " --help'.\n", run::kExitUsage};
+    return {std::nullopt, {}, path + ": " + base::without_url_passwords(what + hint) + "\nSee '" + path + " --help'.\n", run::kExitUsage};
   }
 
   [[nodiscard]] std::vector<std::string> names_near(const std::string& word) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/redact.hpp"
 #include "base/text.hpp"
 
 namespace tidegate::cli {
@@ -42,7 +43,7 @@ base::Result<PipelineFile> find_pipeline(const std::string& argument) {
     if (argument.find('/') == std::string::npos && fs::is_regular_file(named, ignored)) return PipelineFile{named, true};
     auto names = bundled_names(bundled);
     const auto near = base::did_you_mean(argument, names);
-    return base::Error{base::Status::config, "no pipeline '" + argument + "': there is no such file, and no bundled pipeline of that name" + near,
+    return base::Error{base::Status::config, "no pipeline '" + base::without_url_passwords(argument) + "': there is no such file, and no bundled pipeline of that name" + near,
                        "bundled: " + base::join_words(names)};
   }
   for (fs::path folder = working_folder();; folder = folder.parent_path()) {

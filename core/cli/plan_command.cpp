@@ -20,7 +20,7 @@ std::string plan_hash(Job& job) {
   std::string text = "tidegate plan 1\ntarget " + job.target() + "\nenvironment " + runner.environments().front() + "\n";
   for (const auto& migration : runner.planned()) text += "pending " + migration.name + " " + migration.checksum + "\n";
   if (const auto* history = runner.last_history()) text += "newest " + history->newest + "\n";
-  text += "pipeline " + loader::sha256_hex(job.pipeline_fingerprint()) + "\n";
+  text += "pipeline " + loader::sha256_hex(job.pipeline_fingerprint(runner.environments())) + "\n";
   for (const auto& plugin : job.plugin_fingerprints()) text += "plugin " + plugin + "\n";
   return loader::sha256_hex(text);
 }
@@ -54,7 +54,7 @@ void print_text(Job& job, const run::Report& report, const std::string& hash, co
   for (const auto& m : runner.planned()) {
     out += "\n" + style.bold(m.name) + (m.transactional ? "" : style.yellow("  (not in one transaction)")) + "\n";
     for (const auto& s : m.statements) {
-      std::string first(base::trim(s.sql));
+      std::string first = style.clean(base::trim(s.sql));
       for (auto& c : first)
         if (c == '\n' || c == '\r' || c == '\t') c = ' ';
       if (first.size() > 110) {
@@ -66,23 +66,29 @@ void print_text(Job& job, const run::Report& report, const std::string& hash, co
     }
   }
   out += "\nhash " + hash + "\n";
-  std::fputs(out.c_str(), stdout);
+  put(stdout, out, style);
   for (const auto& finding : report.findings)
-    if (finding.verdict != stage::Verdict::pass) std::fputs(describe(run::to_value(finding), "finding", style).c_str(), stdout);
+    if (finding.verdict != stage::Verdict::pass) put(stdout, describe(run::to_value(finding), "finding", style), style);
 }
 
 }  // namespace
 
 int plan_command(const Options& options) {
   int exit_code = 0;
-  const auto job = Job::make(options, {true, options.environment}, exit_code);
+  const auto job = Job::make_to_ask(options, exit_code);
   if (!job) return exit_code;
   const auto report = job->runner().run();
-  if (report.error) std::fputs(describe(*report.error, "error", style_for(STDERR_FILENO, options.color)).c_str(), stderr);
+  if (report.error) print_problems({*report.error}, {}, options, &job->redactor());
+  if (job->interrupted() != 0) return job->interrupted();
   if (job->runner().environments().empty() || report.exit == run::kExitUsage || report.exit == run::kExitUnreachable) return report.exit;
   const auto hash = plan_hash(*job);
-  if (options.json) std::printf("%s\n", job->redactor().apply(run::to_json(as_json(*job, report, hash))).c_str());
-  else print_text(*job, report, hash, style_for(STDOUT_FILENO, options.color));
+  if (options.json) {
+    auto answer = as_json(*job, report, hash);
+    run::redact(answer, job->redactor());
+    std::printf("%s\n", run::to_json(answer).c_str());
+  } else {
+    print_text(*job, report, hash, style_for(STDOUT_FILENO, options.color, &job->redactor()));
+  }
   return report.exit;
 }
 

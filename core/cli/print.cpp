@@ -49,13 +49,16 @@ std::string excerpt(const std::string& file, std::int64_t line, std::int64_t col
   while (!source.empty() && (source.back() == '\r' || source.back() == ' ')) source.pop_back();
   const std::string number = std::to_string(line);
   const std::string gutter(number.size() + 1, ' ');
-  std::string under;
+  std::size_t left = 0;  // of the column, in bytes
   std::int64_t at = 1;
-  for (const char c : source) {
-    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // inside a character
+  for (; left < source.size(); ++left) {
+    if ((static_cast<unsigned char>(source[left]) & 0xC0) == 0x80) continue;  // inside a character
     if (at++ >= column) break;
-    under += c == '\t' ? '\t' : ' ';
   }
+  std::string under;
+  for (const char c : style.clean(std::string_view(source).substr(0, left)))
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) under += c == '\t' ? '\t' : ' ';
+  source = style.clean(source);
   if (source.size() > kWidest && under.size() < kWidest) {
     std::size_t cut = kWidest;
     while (cut > 0 && (static_cast<unsigned char>(source[cut]) & 0xC0) == 0x80) --cut;
@@ -74,7 +77,7 @@ std::string place(const base::Value& where, const Style& style) {
   const auto* column = where.find("column");
   const auto l = line != nullptr ? line->integer() : 0;
   const auto c = column != nullptr ? column->integer() : 0;
-  std::string out = style.dim(" --> ") + shown(file);
+  std::string out = style.dim(" --> ") + style.clean(shown(file));
   if (l != 0) out += ":" + std::to_string(l);
   if (l != 0 && c != 0) out += ":" + std::to_string(c);
   out += "\n";
@@ -83,25 +86,29 @@ std::string place(const base::Value& where, const Style& style) {
 
 }  // namespace
 
-Style style_for(int fd, const std::optional<bool>& flag) {
+Style style_for(int fd, const std::optional<bool>& flag, const base::Redactor* redactor) {
   const auto set = [](const char* name) {
     const char* value = std::getenv(name);
     return value != nullptr && *value != '\0' ? std::string(value) : std::string{};
   };
-  if (flag) return {*flag};
-  if (!set("NO_COLOR").empty()) return {false};
-  if (const auto force = set("CLICOLOR_FORCE"); !force.empty() && force != "0") return {true};
-  return {set("TERM") != "dumb" && set("CLICOLOR") != "0" && ::isatty(fd) == 1};
+  if (flag) return {*flag, redactor};
+  if (!set("NO_COLOR").empty()) return {false, redactor};
+  if (const auto force = set("CLICOLOR_FORCE"); !force.empty() && force != "0") return {true, redactor};
+  return {set("TERM") != "dumb" && set("CLICOLOR") != "0" && ::isatty(fd) == 1, redactor};
+}
+
+void put(std::FILE* out, std::string_view text, const Style& style) {
+  std::fputs(style.clean(text).c_str(), out);
 }
 
 std::string describe(const base::Value& problem, const char* label, const Style& style) {
   const bool soft = std::string_view(label) == "warning";
   const std::string rule = member(problem, "rule");
   const std::string head = std::string(label) + (rule.empty() ? "" : " [" + rule + "]") + ":";
-  std::string out = (soft ? style.yellow(head) : style.red(head)) + " " + indented(printable(member(problem, "message")), "  ") + "\n";
+  std::string out = (soft ? style.yellow(head) : style.red(head)) + " " + indented(printable(style.clean(member(problem, "message"))), "  ") + "\n";
   if (const auto* where = problem.find("where")) out += place(*where, style);
   const auto line = [&](const char* name, const std::string& text) {
-    if (!text.empty()) out += "  " + style.dim(std::string(name) + ":") + " " + indented(printable(text), "    ") + "\n";
+    if (!text.empty()) out += "  " + style.dim(std::string(name) + ":") + " " + indented(printable(style.clean(text)), "    ") + "\n";
   };
   line("SQLSTATE", member(problem, "sqlstate"));
   line("detail", member(problem, "detail"));

@@ -29,6 +29,7 @@ struct TextOptions {
   bool quiet = false;
   bool verbose = false;
   bool live = false;  ///< stderr is a terminal: the stage under way is redrawn with its elapsed time
+  bool only_warnings = false;  ///< of a command that asks: log lines, retries and who is waited for, nothing of a run
 };
 /// Progress and findings on stderr, the result on stdout.
 std::unique_ptr<run::Reader> make_text_renderer(const TextOptions& options);

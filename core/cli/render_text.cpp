@@ -122,6 +122,7 @@ class TextRenderer final : public run::Reader {
 
   void on_event(const run::Event& event) override {
     const auto& fields = event.fields;
+    if (options_.only_warnings && event.type != "log" && event.type != "waiting" && event.type != "stage.retry") return;
     if (event.type == "run.finished") return finished(fields);
     if (event.type == "log") return log(event);
     if (event.type == "finding") return finding(fields);
@@ -198,6 +199,8 @@ class TextRenderer final : public run::Reader {
     const auto level = text_of(event.fields, "level");
     if (level == "debug" && !options_.verbose) return;
     if (options_.quiet && level != "error") return;
+    if (event.fields.find("where") != nullptr || event.fields.find("hint") != nullptr)
+      return live_.print(describe(event.fields, level == "warn" ? "warning" : level.c_str(), style_));
     const auto message = (event.stage.empty() ? "" : event.stage + ": ") + text_of(event.fields, "message");
     if (level == "warn") line(style_.yellow("warning:") + " " + message);
     else if (level == "error") line(style_.red("error:") + " " + message);

@@ -6,24 +6,43 @@
 #include "run/json.hpp"
 
 namespace tidegate::cli {
+namespace {
+
+/// Notes that the lock was taken: from then on the change may have been sent.
+class LockTaken : public run::Reader {
+ public:
+  void on_event(const run::Event& event) override { taken_ = taken_ || event.type == "lock.taken"; }
+  explicit operator bool() const { return taken_; }
+
+ private:
+  bool taken_ = false;
+};
+
+}  // namespace
 
 int resolve_command(const Options& options) {
+  LockTaken locked;
   int exit_code = 0;
-  const auto job = Job::make(options, {true, options.environment}, exit_code);
+  const auto job = Job::make_to_ask(options, exit_code);
   if (!job) return exit_code;
-  const auto fail = [&](const base::Error& error) {
-    print_problems({error}, {}, options);
-    return run::exit_for(error);
-  };
-  if (auto prepared = job->runner().prepare_to_ask(); !prepared) return fail(prepared.error());
+  job->events().add(locked);
+  if (auto prepared = job->runner().prepare_to_ask(); !prepared) return job->fail(prepared.error());
   const bool applied = !options.applied.empty();
   const base::Table arguments{{"name", applied ? options.applied : options.rolled_back}, {"as", applied ? "applied" : "rolled-back"}};
   const auto answer = job->runner().call_locked("tidegate.history/1", "resolve", run::to_json(arguments));
-  if (!answer) return fail(answer.error());
-  const auto object = run::from_json(*answer);
-  const auto* message = object ? object->find("message") : nullptr;
-  if (options.json) std::printf("%s\n", answer->c_str());
-  else std::printf("%s\n", message != nullptr ? message->text().c_str() : "done");
+  if (!answer && locked && !job->databases().main_is_open()) {
+    base::Error unknown = answer.error();
+    unknown.message = "the connection was lost while the history was corrected, so whether it was is unknown: " + unknown.message;
+    unknown.hint = "look at `tidegate status`, and resolve again when it still lists the migration as before";
+    job->fail(unknown);
+    return run::kExitKept;
+  }
+  if (!answer) return job->fail(answer.error());
+  auto object = run::from_json(*answer);
+  if (!object) return job->fail(object.error());
+  run::redact(*object, job->redactor());
+  const auto* message = object->find("message");
+  std::printf("%s\n", (options.json ? run::to_json(*object) : message != nullptr ? message->text() : "done").c_str());
   return run::kExitOk;
 }
 

@@ -62,26 +62,27 @@ void print_text(const run::History& h, const Value& lock, const std::string& tar
   list(out, "edited", h.edited, "the file differs from what was applied");
   list(out, "missing", h.missing, "applied, but not in the folder");
   if (const auto* holder = lock.find("holder")) out += "lock held by " + holder->text() + " since " + lock.find("since")->text() + "\n";
-  std::fputs(out.c_str(), stdout);
+  put(stdout, out, style);
 }
 
 }  // namespace
 
 int status_command(const Options& options) {
   int exit_code = 0;
-  const auto job = Job::make(options, {true, options.environment}, exit_code);
+  const auto job = Job::make_to_ask(options, exit_code);
   if (!job) return exit_code;
-  const auto fail = [&](const base::Error& error) {
-    print_problems({error}, {}, options);
-    return run::exit_for(error);
-  };
-  if (auto prepared = job->runner().prepare_to_ask(); !prepared) return fail(prepared.error());
+  if (auto prepared = job->runner().prepare_to_ask(); !prepared) return job->fail(prepared.error());
   const auto history = job->runner().history();
-  if (!history) return fail(history.error());
+  if (!history) return job->fail(history.error());
   const auto lock = holder_of_lock(*job);
-  if (!lock) return fail(lock.error());
-  if (options.json) std::printf("%s\n", job->redactor().apply(run::to_json(as_json(*history, *lock))).c_str());
-  else print_text(*history, *lock, job->target(), style_for(STDOUT_FILENO, options.color));
+  if (!lock) return job->fail(lock.error());
+  if (options.json) {
+    auto answer = as_json(*history, *lock);
+    run::redact(answer, job->redactor());
+    std::printf("%s\n", run::to_json(answer).c_str());
+  } else {
+    print_text(*history, *lock, job->target(), style_for(STDOUT_FILENO, options.color, &job->redactor()));
+  }
   return options.check && !up_to_date(*history) ? run::kExitBlocked : run::kExitOk;
 }
 

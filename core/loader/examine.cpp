@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
-#include <tidegate/services.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -13,11 +11,10 @@
 
 #include "base/text.hpp"
 #include "loader/library.hpp"
+#include "manifest/services.hpp"
 
 namespace tidegate::loader {
 namespace {
-
-constexpr std::array kServices{TG_LOG, TG_CONTROL, TG_CONFIG, TG_CONTEXT, TG_SECRETS, TG_DB, TG_HTTP, TG_PROCESS, TG_STAGES};
 
 std::string mode_text(mode_t mode) {
   char out[8];
@@ -110,7 +107,7 @@ std::variant<Plugin, LoadFailure> examine(const std::string& path, bool bundled)
                        std::to_string(TG_ABI_MAJOR),
                    out.manifest.abi > TG_ABI_MAJOR ? "install a newer tidegate, or a version of the plugin that is built for this one"
                                                    : "install a version of the plugin that is built for this tidegate");
-  const std::vector<std::string> known(kServices.begin(), kServices.end());
+  const auto known = manifest::service_ids();
   for (const auto& stage : out.manifest.stages)
     for (const auto& id : stage.required_services)
       if (std::find(known.begin(), known.end(), id) == known.end())

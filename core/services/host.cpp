@@ -2,28 +2,27 @@
 #include "services/host.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tidegate/services.hpp>
 
+#include "manifest/services.hpp"
 #include "services/guard.hpp"
 #include "services/settings.hpp"
 
 namespace tidegate::services {
 namespace {
 
-struct Service {
-  const char* id;
-  const void* (*table)();
-};
+using Table = const void* (*)();
 
 template <auto table>
 const void* erased() {
   return table();
 }
 
-constexpr Service kServices[] = {
-    {TG_LOG, &erased<&log_table>},         {TG_CONTROL, &erased<&control_table>}, {TG_CONFIG, &erased<&config_table>},
-    {TG_CONTEXT, &erased<&context_table>}, {TG_SECRETS, &erased<&secrets_table>}, {TG_DB, &erased<&db_table>},
-    {TG_HTTP, &erased<&http_table>},       {TG_PROCESS, &erased<&process_table>}, {TG_STAGES, &erased<&stages_table>},
+/// In the order of manifest::kServices.
+constexpr std::array<Table, manifest::kServices.size()> kTables = {
+    &erased<&log_table>, &erased<&control_table>, &erased<&config_table>,  &erased<&context_table>, &erased<&secrets_table>,
+    &erased<&db_table>,  &erased<&http_table>,    &erased<&process_table>, &erased<&stages_table>,
 };
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
@@ -36,8 +35,8 @@ const void* find_service(const tg_host* raw, const char* id) noexcept {
   const std::string_view wanted = id;
   const bool asked_for = contains(host.type.required_services, wanted) || contains(host.type.wanted_services, wanted);
   if (!asked_for || !contains(host.granted, wanted)) return nullptr;
-  for (const auto& service : kServices)
-    if (wanted == service.id) return service.table();
+  for (std::size_t i = 0; i < kTables.size(); ++i)
+    if (wanted == manifest::kServices[i]) return kTables[i]();
   return nullptr;
 }
 
@@ -57,14 +56,8 @@ Host::~Host() = default;
 
 std::vector<std::string> grants_for(const manifest::StageType& type) {
   std::vector<std::string> out;
-  for (const auto& service : kServices)
-    if (contains(type.required_services, service.id) || contains(type.wanted_services, service.id)) out.emplace_back(service.id);
-  return out;
-}
-
-std::vector<std::string> known_services() {
-  std::vector<std::string> out;
-  for (const auto& service : kServices) out.emplace_back(service.id);
+  for (const auto* id : manifest::kServices)
+    if (contains(type.required_services, id) || contains(type.wanted_services, id)) out.emplace_back(id);
   return out;
 }
 

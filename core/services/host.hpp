@@ -80,8 +80,6 @@ class Host : public tg_host {
   Call call;
 };
 
-/// Every service that this host knows, by id.
-std::vector<std::string> known_services();
 /// The ids of `granted` for a stage type: what its manifest requires or wants and this host knows.
 std::vector<std::string> grants_for(const manifest::StageType& type);
 

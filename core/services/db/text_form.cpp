@@ -62,10 +62,12 @@ class Url {
     if (path) {
       const auto name = rest_.substr(1, rest_.find('?') == std::string_view::npos ? std::string_view::npos : rest_.find('?') - 1);
       rest_.remove_prefix(1 + name.size());
+      // "u:12/34@host/db": the piece before the @ is most likely the rest of a password with a '/' in it.
+      if (name.find('@') != std::string_view::npos) fail("there is an @ behind the /");
       put("dbname", name, "the database's name");
     }
     // "u:12?34=@host/db": the piece behind the ? is most likely the rest of a password.
-    const bool no_path = rest_.starts_with('?') && at == std::string_view::npos && authority.find(':') != std::string_view::npos && !path;
+    const bool no_path = rest_.starts_with('?') && authority.find(':') != std::string_view::npos && !path;
     if (no_path && rest_.find('@') != std::string_view::npos) fail("there is an @ behind the ?");
     if (rest_.starts_with('?')) take_parameters(rest_.substr(1));
     if (failure_) return *failure_;

@@ -83,6 +83,7 @@ class Translator {
     out_.password = values_["password"];
     out_.password_as_written = written_.password_as_written;
     name_target();
+    if (failure_) return *failure_;
     for (auto& [name, value] : values_)
       if (!value.empty()) out_.parameters.emplace_back(name, value);
     return std::move(out_);
@@ -193,6 +194,8 @@ class Translator {
       else if (kOfNewerLibpq.contains(name))
         warn("parameter " + name + " is ignored: it is not known to the installed libpq " + std::to_string(PQlibVersion() / 10000) + "." +
              std::to_string(PQlibVersion() % 10000));
+      else if (value.find('@') != std::string::npos)  // perhaps a piece of a password with a '?' in it
+        warn("parameter list has a name that is not known and is ignored; it is not repeated here, since an @ follows it");
       else
         warn("parameter " + name + " is not known and is ignored" + base::did_you_mean(name, names));
     }
@@ -213,6 +216,10 @@ class Translator {
     auto database = effective("dbname");
     if (database.empty()) database = effective("user");
     const auto hosts = base::split(host, ',');
+    for (const auto& one : hosts)  // "@name" is an abstract socket
+      if (!one.starts_with('/') && one.find('@', 1) != std::string::npos) return fail("host has an @ in it", "give user and password apart from it");
+    if (host.find("://") != std::string::npos || database.find("://") != std::string::npos)
+      return fail("host or database is a URL itself", "give one URL: postgresql://user:password@host:5432/database");
     const auto port_list = base::split(ports, ',');
     std::string where;
     for (std::size_t i = 0; i < hosts.size(); ++i) {

@@ -80,6 +80,13 @@ TEST(Redactor, MaskItselfAsSecret_EndsAllTheSame) {
   EXPECT_EQ(redactor.apply("a ******** b"), "a ****** b");
 }
 
+TEST(WithoutUrlPasswords, EachUrlOfAText_KeepsAllButThePassword) {
+  using tidegate::base::without_url_passwords;
+  EXPECT_EQ(without_url_passwords("url = \"postgresql://u:p/w@d@h:5432/d?a=b\" # x"), "url = \"postgresql://u:***@h:5432/d?a=b\" # x");
+  EXPECT_EQ(without_url_passwords("a://u:p@h b://v:q@i"), "a://u:***@h b://v:***@i");
+  for (const char* harmless : {"", "postgresql://u@h:5432/d", "https://h:80/a:b", "a:b@c", "x ://"}) EXPECT_EQ(without_url_passwords(harmless), harmless);
+}
+
 TEST(Redactor, WithoutSecrets_TextIsUnchanged) {
   EXPECT_EQ(Redactor().apply("nothing to hide"), "nothing to hide");
 }

@@ -74,6 +74,14 @@ TEST(ConnectionUrl, MalformedText_IsRefusedWithoutRepeatingIt) {
   EXPECT_NE(error("").find("empty"), std::string::npos);
   EXPECT_NE(error("postgres://u:SECRET/x@h:5432/d").find("port"), std::string::npos);
   EXPECT_NE(error("postgres://u:SECRET%zz@h/d").find("the password"), std::string::npos);
+  error("postgresql://u:123/SECRET@h/d");
+  error("postgresql://u:123/4/SECRET@h/d?schema=x");
+  error("postgresql://u:p@s/SECRET@h/d");
+  error("postgresql://u:p@SECRET?x=1@h/d");
+  error("postgresql://u:p@h:1?SECRET=1@h/d");
+  error("postgresql:///d?host=u:SECRET@h");
+  error("host=u:SECRET@h dbname=d");
+  error("host=h dbname=postgresql://u:SECRET@h/d");
   error("postgres://u:12?SECRET@h/d");
   error("postgres://u:12?SECRET@h/d?a=b");
   error("postgres://u:12?SECRET=@h/d%ZZ");

@@ -17,8 +17,8 @@ using manifest::SettingType;
 TEST(Services, EachOneAskedForAndGranted_IsThere) {
   World world;
   const auto host = world.host();
-  for (const auto& id : known_services()) EXPECT_NE(host->service(host.get(), id.c_str()), nullptr) << id;
-  EXPECT_EQ(known_services().size(), 9U);
+  for (const auto& id : manifest::service_ids()) EXPECT_NE(host->service(host.get(), id.c_str()), nullptr) << id;
+  EXPECT_EQ(manifest::service_ids().size(), 9U);
 }
 
 TEST(Services, NotAskedForOrNotGrantedOrUnknown_IsNull) {

@@ -7,6 +7,7 @@
 #include <tidegate/services.hpp>
 #include <vector>
 
+#include "manifest/services.hpp"
 #include "services/db/hub.hpp"
 #include "services/host.hpp"
 
@@ -35,7 +36,7 @@ struct RecordingSink : Sink {
 
 /// A run's shared parts and one stage type that asks for every service.
 struct World {
-  World() { type.required_services = known_services(); }
+  World() { type.required_services = manifest::service_ids(); }
 
   std::unique_ptr<Host> host(base::Table config = {}) { return host_with(std::move(config), grants_for(type)); }
   std::unique_ptr<Host> host_with(base::Table config, std::vector<std::string> granted) {

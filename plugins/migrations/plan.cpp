@@ -55,6 +55,9 @@ constexpr Words kNoCommit{"BEGIN without a COMMIT after it: what follows would b
                           "remove it (a migration runs in a transaction of its own) or add COMMIT"};
 constexpr Words kRollback{"ROLLBACK in a migration would undo it while it counts as applied", "remove it"};
 constexpr Words kForbidden{"this statement would end the migration's transaction or session in a way that cannot be followed", "remove it"};
+constexpr Words kNotSplit{
+    "the file could not be split into statements, which it needs for its transactions or for what runs outside of one",
+    "look for an escape or number that PostgreSQL cannot read, such as E'\\u12'"};
 constexpr Words kInBlock{"this statement cannot run inside a transaction block",
                          "move it out of BEGIN … COMMIT, best into a migration of its own"};
 
@@ -85,10 +88,8 @@ Result<FilePlan> plan_file(std::string_view text, const std::string& file) {
     return plan;
   }
   auto split = statements(text);
-  if (!split) {
-    plan.plain = true;  // the server will say what is wrong with it
-    return plan;
-  }
+  // Never sent whole: a COMMIT in it would end our transaction.
+  if (!split) return at(text, file, 0, kNotSplit);
 
   bool in_block = false, fresh = true, outside = false;
   const Statement* opened = nullptr;

@@ -49,6 +49,28 @@ void note_table(Statement& s, const PgQuery__RangeVar* table) {
   s.table_schema = text_of(table->schemaname);
   s.table = text_of(table->relname);
 }
+void note_object(Statement& s, const PgQuery__RangeVar* object) {
+  if (object == nullptr) return;
+  s.object_schema = text_of(object->schemaname);
+  s.object = text_of(object->relname);
+}
+
+/// DROP INDEX takes a list of names, of which CONCURRENTLY allows one.
+void note_dropped(Statement& s, const PgQuery__DropStmt& drop) {
+  if (drop.n_objects != 1 || drop.objects[0]->node_case != PG_QUERY__NODE__NODE_LIST) return;
+  const auto& name = *drop.objects[0]->list;
+  const auto part = [&](std::size_t from_end) {
+    const auto* item = name.n_items >= from_end ? name.items[name.n_items - from_end] : nullptr;
+    return item != nullptr && item->node_case == PG_QUERY__NODE__NODE_STRING ? text_of(item->string->sval) : std::string{};
+  };
+  s.object = part(1);
+  s.object_schema = part(2);
+}
+
+Concurrent reindex_kind(PgQuery__ReindexObjectType kind) {
+  if (kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX) return Concurrent::reindex_index;
+  return kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE ? Concurrent::reindex_table : Concurrent::reindex_many;
+}
 
 void classify_transaction(Statement& s, std::string_view sql, const PgQuery__TransactionStmt& t) {
   switch (t.kind) {
@@ -85,11 +107,18 @@ void classify_tree(Statement& s, std::string_view sql, const PgQuery__Node& node
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       if (node.index_stmt->concurrent) {
         outside(true);
+        s.concurrent = Concurrent::create_index;
         note_table(s, node.index_stmt->relation);
+        s.object_schema = s.table_schema;
+        s.object = text_of(node.index_stmt->idxname);
       }
       break;
     case PG_QUERY__NODE__NODE_DROP_STMT:
-      if (node.drop_stmt->concurrent) outside(true);
+      if (node.drop_stmt->concurrent) {
+        outside(true);
+        s.concurrent = Concurrent::drop_index;
+        note_dropped(s, *node.drop_stmt);
+      }
       break;
     case PG_QUERY__NODE__NODE_REINDEX_STMT: {
       const auto& r = *node.reindex_stmt;
@@ -97,7 +126,10 @@ void classify_tree(Statement& s, std::string_view sql, const PgQuery__Node& node
       const bool one =
           r.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX || r.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE;
       if (concurrently || !one) outside(concurrently);
-      if (concurrently && r.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE) note_table(s, r.relation);
+      if (!concurrently) break;
+      s.concurrent = reindex_kind(r.kind);
+      if (s.concurrent == Concurrent::reindex_index) note_object(s, r.relation);
+      if (s.concurrent == Concurrent::reindex_table) note_table(s, r.relation);
       break;
     }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
@@ -105,7 +137,11 @@ void classify_tree(Statement& s, std::string_view sql, const PgQuery__Node& node
         const auto* cmd = node.alter_table_stmt->cmds[i];
         if (cmd->node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_CMD || cmd->alter_table_cmd->def == nullptr) continue;
         const auto* def = cmd->alter_table_cmd->def;
-        if (def->node_case == PG_QUERY__NODE__NODE_PARTITION_CMD && def->partition_cmd->concurrent) outside(true);
+        if (def->node_case != PG_QUERY__NODE__NODE_PARTITION_CMD || !def->partition_cmd->concurrent) continue;
+        outside(true);
+        s.concurrent = Concurrent::detach;
+        note_table(s, node.alter_table_stmt->relation);
+        note_object(s, def->partition_cmd->name);
       }
       break;
     case PG_QUERY__NODE__NODE_VACUUM_STMT:
@@ -164,7 +200,11 @@ void classify(Statement& s, std::string_view text) {
   }
   s.understood = false;
   if (words[0] == "vacuum") s.transactional = false;
-  if (has_word(sql, "concurrently") && words[0] != "refresh") s.transactional = false, s.concurrently = true;
+  if (has_word(sql, "concurrently") && words[0] != "refresh") {
+    s.transactional = false;
+    s.concurrently = true;
+    s.concurrent = Concurrent::unknown;
+  }
 }
 
 }  // namespace

@@ -12,15 +12,20 @@ namespace tidegate::migrations {
 
 enum class Control { none, begin, commit, rollback, forbidden };
 
+/// What a CONCURRENTLY statement does, and so what it may leave half done.
+enum class Concurrent { none, create_index, drop_index, reindex_index, reindex_table, reindex_many, detach, unknown };
+
 struct Statement {
   std::size_t offset = 0, length = 0;  ///< bytes of the text, without leading comments and without the semicolon
   bool understood = true;              ///< by the grammar
   bool transactional = true;           ///< may run inside a transaction block
   bool concurrently = false;           ///< waits by design: runs without lock_timeout and statement_timeout
   Control control = Control::none;
-  std::string begin_options;        ///< BEGIN … with these words
-  std::string enum_value;           ///< ALTER TYPE … ADD VALUE: the new one, unquoted
-  std::string table_schema, table;  ///< CREATE INDEX CONCURRENTLY, REINDEX TABLE: what an INVALID index is left on
+  std::string begin_options;  ///< BEGIN … with these words
+  std::string enum_value;     ///< ALTER TYPE … ADD VALUE: the new one, unquoted
+  Concurrent concurrent = Concurrent::none;
+  std::string table_schema, table;    ///< CREATE INDEX, REINDEX TABLE, DETACH PARTITION (from this one) CONCURRENTLY
+  std::string object_schema, object;  ///< the index of CREATE (may have no name), DROP, REINDEX INDEX; the partition of DETACH
   [[nodiscard]] std::string_view in(std::string_view text) const { return text.substr(offset, length); }
 };
 

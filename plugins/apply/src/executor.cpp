@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "failure.hpp"
+#include "leftovers.hpp"
 #include "migrations/lex.hpp"
 #include "migrations/locate.hpp"
 #include "retry.hpp"
@@ -17,15 +18,12 @@ using migrations::Statement;
 using sdk::Db;
 using sdk::Error;
 using sdk::Result;
-using sdk::Row;
 using sdk::Status;
 
 namespace {
 
 // Never for ever, even in a pipeline without a timeout.
 constexpr std::int64_t kLongestWithoutTimeout = 600'000;
-constexpr int kLooksAfterLoss = 25;
-constexpr std::int64_t kLookPause = 200;
 
 std::string shortened(std::string_view sql) {
   std::string out;
@@ -44,10 +42,12 @@ struct Executor::Current {
   bool row_stands = false;                 // the open history row is committed
   std::uint32_t ran = 0;                   // statements of the file
   std::vector<const Statement*> standing;  // committed, in a file that runs in parts
+  bool may_commit = false;                 // its only statement may commit by itself, again and again
+  Leftovers::Found found;                  // of the statement that failed
 };
 
 Executor::Executor(sdk::Host host, Db& db, Place place, Settings settings)
-    : host_(host), db_(db), place_(std::move(place)), settings_(std::move(settings)), backend_(db.backend_pid()) {
+    : host_(host), db_(db), place_(std::move(place)), settings_(std::move(settings)), backend_{db.backend_pid(), settings_.backend_start} {
   fresh_session_ = "RESET SESSION AUTHORIZATION;RESET ALL;SELECT ";
   for (const auto& [name, value] : settings_.session) {
     fresh_session_ += "pg_catalog.set_config(" + db_.literal(name) + "," + db_.literal(value) + ",false),";
@@ -60,12 +60,13 @@ Result<std::uint32_t> Executor::apply(const Work& work, std::string_view text) {
   Current c{work, work.plan, text};
   auto done = work.plan.whole ? apply_whole(c) : apply_parts(c);
   // CALL and DO may end transactions themselves, and a newer server may know commands that refuse one: nothing of it
-  // stands yet, and a single statement loses nothing by running outside.
+  // stands yet. Outside of one it may: a failure then says nothing about what it has committed before.
   const auto& state = db_.last_error().error.sqlstate;
   if (!done && !lost_ && work.plan.whole && (state == "2D000" || state == "25001")) {
     auto alone = migrations::plan_one_by_one(text, work.file);
     if (alone && alone->parts.size() == 1) {
       Current again{work, *alone, text};
+      again.may_commit = true;
       done = apply_parts(again);
     }
   }
@@ -179,23 +180,33 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
   if (auto sent = send(c, before, false); !sent) return sent.error();
   c.row_stands = true;
 
-  std::vector<std::string> known;
-  if (!s.table.empty()) {
-    known = invalid_indexes(s);
-    if (c.work.tried_before) {
-      if (auto dropped = drop_invalid(s, {}); !dropped) return dropped.error();
-      known.clear();
+  Leftovers leftovers(host_, db_, s);
+  if (s.concurrently) {
+    if (auto looked = leftovers.before(c.work.tried_before); !looked) {
+      Error error = looked.error();
+      error.message = "migration " + c.work.name + ": what its CONCURRENTLY statement finds could not be looked up: " + error.message;
+      return db_.transaction() == TG_TXN_UNKNOWN ? lost_connection(c, std::move(error)) : error;
     }
   }
   Message alone(c.text);
   alone.statement(s.offset, s.length);
-  auto sent = send(c, alone, false, [&] { return drop_invalid(s, known); });
+  auto sent = send(c, alone, false, [&](const std::string& sqlstate) {
+    if (c.may_commit) return false;  // it could do a second time what it has committed
+    auto found = leftovers.after_failure(sqlstate);
+    return found && !found->stands && (found->left.empty() || s.concurrent == migrations::Concurrent::drop_index);
+  });
   if (!sent) {
-    Error error = sent.error();
-    if (!lost_) {
-      if (auto dropped = drop_invalid(s, known); !dropped) {
-        add_hint(error, "an INVALID index may be left on " + s.table + ", and could not be dropped: " + dropped.error().message);
-      }
+    const Error error = sent.error();
+    if (lost_ || error.sqlstate.empty()) return error;  // without one the server never saw it
+    if (c.may_commit) {
+      c.found.left = "it ran outside of a transaction, so what it committed before it failed stands";
+      c.found.remedy = "look at what it has done";
+    } else if (auto found = leftovers.after_failure(error.sqlstate); found) {
+      c.found = std::move(*found);
+      if (c.found.stands) c.standing.push_back(&s);
+    } else {
+      c.found.left = "what it left half done, such as an INVALID index, could not be looked up or dropped: " + found.error().message;
+      c.found.remedy = "look for it";
     }
     return error;
   }
@@ -217,7 +228,7 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
 /// After a part has failed for good: takes the open row away when nothing stands, else writes into it why it is there.
 Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   const std::string reset = "RESET SESSION AUTHORIZATION;SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";";
-  if (c.standing.empty()) {
+  if (c.standing.empty() && c.found.left.empty()) {
     if (c.row_stands) {
       if (auto removed = db_.script(reset + "DELETE FROM " + place_.table + " WHERE id = '" + c.id + "'"); !removed) {
         add_hint(error, "nothing of this migration stands, but its open row in the history could not be removed (" +
@@ -233,13 +244,21 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
     stands += (stands.empty() ? "" : "\n") +
               ("line " + std::to_string(migrations::locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
   }
-  const std::string why =
-      error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")") + "\nThese statements of the file stand:\n" + stands;
+  std::string account;
+  if (!stands.empty()) account = "; it runs in parts, and these statements of it stand:\n" + stands;
+  if (!c.found.left.empty()) account += (stands.empty() ? "; " : "\n") + c.found.left;
+  error.message += account;
+  const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
   auto noted = db_.script(reset + "UPDATE " + place_.table + " SET logs = " + db_.literal(why) + " WHERE id = '" + c.id + "'");
-  error.message += "; it runs in parts, and these statements of it stand:\n" + stands;
-  add_hint(error, "undo them and `tidegate resolve --rolled-back " + c.work.name + "`, or run the rest from line " +
-                      std::to_string(migrations::locate(c.text, part.statements.front().offset).line) +
-                      " by hand and `tidegate resolve --applied " + c.work.name + "`");
+  if (!c.found.remedy.empty()) add_hint(error, c.found.remedy);
+  if (stands.empty()) {
+    add_hint(error, "then `tidegate resolve --rolled-back " + c.work.name + "` to have it run again, or `tidegate resolve --applied " +
+                        c.work.name + "` when all of it is there");
+  } else {
+    add_hint(error, "undo them and `tidegate resolve --rolled-back " + c.work.name + "`, or run the rest from line " +
+                        std::to_string(migrations::locate(c.text, part.statements.front().offset).line) +
+                        " by hand and `tidegate resolve --applied " + c.work.name + "`");
+  }
   if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
   return error;
 }
@@ -247,7 +266,7 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
 // -------------------------------------------------------------------------------------- sending
 
 Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in_transaction,
-                                     const std::function<Result<void>()>& before_retry) {
+                                     const std::function<bool(const std::string&)>& may_retry) {
   std::int64_t waited = 0;
   for (int n = 1;; ++n) {
     if (auto sent = db_.script(message.sql())) return db_.completed();
@@ -255,15 +274,15 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
     const std::uint32_t completed = db_.completed();
     Error error = explain(failure, c.work.name, c.work.file, c.text, message, completed);
     const auto kind = kind_of(failure);
-    if (kind == Failure::lost) return lost_connection(c, std::move(error));
+    // Closed: broken, or given up by the host because nothing answered; the server may still be at work. Open: what
+    // says "unavailable" is something that the statement wanted to connect to.
+    if (db_.transaction() == TG_TXN_UNKNOWN) return lost_connection(c, std::move(error));
+    if (kind == Failure::lost) error.code = Status::failed;
     if (in_transaction && db_.transaction() != TG_TXN_IDLE) {
-      if (auto ended = db_.script("ROLLBACK"); !ended && kind_of(db_.last_error()) == Failure::lost)
-        lost_ = true;  // which rolls back as well
+      (void)db_.script("ROLLBACK");
+      if (db_.transaction() == TG_TXN_UNKNOWN) return lost_connection(c, std::move(error));
     }
-    if (kind != Failure::retry || lost_) return error;
-    if (before_retry) {
-      if (auto ready = before_retry(); !ready) return ready.error();
-    }
+    if (kind != Failure::retry || (may_retry && !may_retry(failure.error.sqlstate))) return error;
     std::int64_t remaining = host_.remaining_ms();
     if (remaining == std::numeric_limits<std::int64_t>::max()) remaining = kLongestWithoutTimeout - waited;
     const auto pause = retry_pause_ms(n, settings_.lock_timeout_ms, remaining, random_fraction());
@@ -293,71 +312,33 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
 /// The connection is gone in the middle: what really happened is read on another one, once the old backend is gone.
 Error Executor::lost_connection(Current& c, Error error) {
   lost_ = true;
-  error.code = Status::failed;
   const std::string lost = "the connection was lost during migration " + c.work.name + ": " + error.message;
-  auto again = host_.db("main", TG_DB_FRESH);
-  std::string problem = again ? "" : again.error().message;
-  for (int i = 0; again && i < kLooksAfterLoss; ++i) {
-    bool running = true, row = false, finished = false;
-    auto asked = again->query(
-        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int), h.id IS NOT NULL, h.finished_at IS NOT NULL "
-        "FROM (VALUES (1)) AS one LEFT JOIN " +
-            place_.table + " h ON h.id = $2",
-        {std::to_string(backend_), c.id}, [&](const Row& r) {
-          running = r[0] == "t";
-          row = r[1] == "t";
-          finished = r[2] == "t";
-        });
-    if (!asked) {
-      problem = asked.error().message;
-      break;
-    }
-    if (finished) {
+  const std::string in_parts = lost + "; it runs in parts and was not finished, so some of its statements may stand";
+  const auto found = find_out(host_, place_, backend_, c.id, in_parts);
+  switch (found.ending) {
+    case Ending::committed:
+      error.code = Status::failed;
       error.message = lost + "; the history shows that it was committed";
       error.hint = "run again: what is still pending will be applied";
-      return error;
-    }
-    if (!running) {
-      if (row) {
-        error.message = lost + "; it runs in parts and was not finished, so some of its statements may stand";
-        error.hint = "look at what stands; then `tidegate resolve --rolled-back " + c.work.name + "` or `tidegate resolve --applied " +
-                     c.work.name + "`";
-      } else {
-        error.code = Status::unavailable;
-        error.message = lost + "; the history shows that nothing of it stands";
-        error.hint = "run again";
-      }
-      return error;
-    }
-    if (host_.wait_ms(kLookPause)) break;
+      break;
+    case Ending::in_parts:
+      error.code = Status::failed;
+      error.message = in_parts;
+      error.hint = "look at what stands; then `tidegate resolve --rolled-back " + c.work.name + "` or `tidegate resolve --applied " +
+                   c.work.name + "`";
+      break;
+    case Ending::nothing_stands:
+      error.code = Status::unavailable;
+      error.message = lost + "; the history shows that nothing of it stands";
+      error.hint = "run again";
+      break;
+    case Ending::unknown:
+      error.code = Status::conflict;
+      error.message = lost + "; its outcome is unknown" + (found.problem.empty() ? "" : " (" + found.problem + ")");
+      error.hint = "look at `tidegate status`, and whether its server process still runs, before the next run";
+      break;
   }
-  error.message = lost + "; its outcome is unknown" + (problem.empty() ? "" : " (" + problem + ")");
-  error.hint = "look at `tidegate status` before the next run";
   return error;
-}
-
-// ------------------------------------------------------------------------------ INVALID indexes
-
-std::vector<std::string> Executor::invalid_indexes(const Statement& s) {
-  std::vector<std::string> out;
-  const std::string table = (s.table_schema.empty() ? "" : db_.identifier(s.table_schema) + ".") + db_.identifier(s.table);
-  (void)db_.script(
-      "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
-      "i.indexrelid "
-      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND i.indrelid = pg_catalog.to_regclass(" +
-          db_.literal(table) + ")",
-      [&](const Row& r) { out.emplace_back(r[0]); });
-  return out;
-}
-
-Result<void> Executor::drop_invalid(const Statement& s, const std::vector<std::string>& known) {
-  if (s.table.empty()) return {};
-  for (const auto& index : invalid_indexes(s)) {
-    if (std::find(known.begin(), known.end(), index) != known.end()) continue;
-    if (auto dropped = db_.script("DROP INDEX CONCURRENTLY IF EXISTS " + index); !dropped) return dropped.error();
-    host_.info("dropped the INVALID index " + index + " that a failed try had left");
-  }
-  return {};
 }
 
 }  // namespace tidegate::apply

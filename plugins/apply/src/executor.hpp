@@ -9,6 +9,7 @@
 #include <tidegate/services.hpp>
 
 #include "history.hpp"
+#include "lost.hpp"
 #include "message.hpp"
 #include "project.hpp"
 
@@ -20,6 +21,7 @@ class Executor {
     std::int64_t lock_timeout_ms = 200;
     std::vector<std::pair<std::string, std::string>> session;  ///< what to set again after each migration
     std::function<void(const std::string& what)> on_wait;      ///< a line for people, at each wait for a lock
+    std::string backend_start;                                 ///< of the session's server process
   };
   Executor(sdk::Host host, sdk::Db& db, Place place, Settings settings);
 
@@ -36,12 +38,10 @@ class Executor {
   sdk::Result<void> run_alone(Current& c, const migrations::Part& part, bool first, bool last);
   sdk::Error fail_parts(Current& c, const migrations::Part& part, sdk::Error error);
 
-  /// Sends it until it works, fails for good, or time is up. `before_retry` cleans up after a failed try.
+  /// Sends it until it works, fails for good, or time is up. `may_retry` cleans up after a failed try.
   sdk::Result<std::uint32_t> send(Current& c, const Message& message, bool in_transaction,
-                                  const std::function<sdk::Result<void>()>& before_retry = {});
+                                  const std::function<bool(const std::string& sqlstate)>& may_retry = {});
   sdk::Error lost_connection(Current& c, sdk::Error error);
-  std::vector<std::string> invalid_indexes(const migrations::Statement& s);
-  sdk::Result<void> drop_invalid(const migrations::Statement& s, const std::vector<std::string>& known);
 
   void begin(Message& message, const std::string& begin) const;
   void statements(Message& message, const Current& c, const std::vector<migrations::Statement>& list) const;
@@ -54,7 +54,7 @@ class Executor {
   Place place_;
   Settings settings_;
   std::string fresh_session_;  // back to what the host gave us
-  std::int32_t backend_ = 0;
+  Backend backend_;
   bool used_ = false;  // a migration has run: the session is not fresh
   bool lost_ = false;
 };

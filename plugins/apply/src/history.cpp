@@ -18,7 +18,6 @@ using sdk::Db;
 using sdk::Error;
 using sdk::Result;
 using sdk::Row;
-using sdk::Status;
 
 constexpr const char* kTable = "_prisma_migrations";
 constexpr std::uint32_t kRowColumns = 7;
@@ -45,7 +44,11 @@ constexpr const char* kEmptinessSql =
     "'_prisma_migrations') "
     "ORDER BY 2 LIMIT 6";
 
-constexpr const char* kSessionSql = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session'";
+/// What the host has SET, and which server process this is.
+std::string session_sql() {
+  return "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session';SELECT " + std::string(kBackendStart) +
+         " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())";
+}
 
 }  // namespace
 
@@ -61,14 +64,16 @@ Result<Place> place_of(Db& db) {
 Result<History> read_history(Db& db, const Place& place, bool write_session) {
   History out;
   const auto take = [&](const Row& r) {
-    if (r.columns() == 2) {
+    if (r.columns() == 1) {
+      out.backend_start = r[0];
+    } else if (r.columns() == 2) {
       out.session_settings.emplace_back(r[0], r[1]);
     } else if (r.columns() == kRowColumns) {
       out.rows.push_back({std::string(r[0]), std::string(r[1]), std::string(r[2]), std::string(r[6]), seconds(r, 3).value_or(0),
                           seconds(r, 4), r[5] == "t"});
     }
   };
-  auto read = write_session ? db.script(kSessionSql + std::string(";") + rows_sql(place), take) : db.query(rows_sql(place), {}, take);
+  auto read = write_session ? db.script(session_sql() + ";" + rows_sql(place), take) : db.query(rows_sql(place), {}, take);
   if (read) {
     out.table = true;
     return out;
@@ -81,7 +86,7 @@ Result<History> read_history(Db& db, const Place& place, bool write_session) {
   out.rows.clear();
   out.session_settings.clear();
   if (write_session) {
-    if (auto settings = db.script(kSessionSql, take); !settings) return settings.error();
+    if (auto settings = db.script(session_sql(), take); !settings) return settings.error();
   }
   auto asked = db.query(kEmptinessSql, {place.schema}, [&](const Row& r) {
     out.schema_exists = r[0] == "t";

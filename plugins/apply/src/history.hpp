@@ -27,7 +27,11 @@ struct History {
   std::vector<std::string> other_tables;                              ///< asked for only when it does not: some of what P3005 is about
   bool schema_exists = true;                                          ///< likewise
   std::vector<std::pair<std::string, std::string>> session_settings;  ///< of a write session: what the host has SET
+  std::string backend_start;                                          ///< of a write session: kBackendStart
 };
+
+/// Of a row of pg_stat_get_activity(): when the process began, as a whole number in every session alike.
+inline constexpr const char* kBackendStart = "(pg_catalog.date_part('epoch', backend_start) * 1000000)::bigint";
 
 /// Where the table is.
 struct Place {

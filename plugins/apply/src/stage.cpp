@@ -174,7 +174,7 @@ Result<void> ApplyPrisma::apply_all(Db& db, const Place& place, const History& h
     }
   }
   std::uint64_t done = 0;
-  Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}};
+  Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}, history.backend_start};
   settings.on_wait = [&](const std::string& line) { host_.progress(done, works.size(), line); };
   Executor executor(host_, db, place, std::move(settings));
   std::vector<std::string> applied;

@@ -2,6 +2,7 @@
 #include "libpq_host.hpp"
 
 #include <libpq-fe.h>
+#include <sys/socket.h>
 
 #include <cstring>
 
@@ -179,8 +180,9 @@ struct Tables {
   static tg_status open(const tg_host* host, tg_str, std::uint32_t flags, tg_db** out, tg_report*) {
     auto& s = scene_of(host);
     const bool fresh = (flags & TG_DB_FRESH) != 0;
+    if (fresh && s.refuse_fresh) return TG_E_UNAVAILABLE;
     if (fresh || !s.main_) {
-      PGconn* connection = PQconnectdb(s.database.url().c_str());
+      PGconn* connection = PQconnectdb(s.database.url(fresh ? s.fresh_user : "postgres").c_str());
       PQsetNoticeProcessor(
           connection, [](void*, const char*) {}, nullptr);
       ++s.sessions;
@@ -199,8 +201,17 @@ struct Tables {
     if (db->scene->read_only) return refuse(user, on_error, TG_E_DENIED, "read-only");
     db->scene->scripts.emplace_back(sdk::view(sql));
     if (db->scene->before_script) db->scene->before_script(db->scene->scripts.back());
+    const auto has = [&](const std::string& part) { return !part.empty() && sdk::view(sql).find(part) != std::string_view::npos; };
+    if (has(db->scene->refuse_at)) return refuse(user, on_error, TG_E_FAILED, "refused");
     if (PQsendQuery(db->connection, std::string(sdk::view(sql)).c_str()) == 0)
       return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
+    if (has(db->scene->give_up_at)) {  // as the real host, when neither the statement nor its cancellation is answered
+      while (PQflush(db->connection) == 1) continue;
+      if (db->scene->before_giving_up) db->scene->before_giving_up();
+      ::shutdown(PQsocket(db->connection), SHUT_RDWR);
+      while (PQconsumeInput(db->connection) == 1 && PQstatus(db->connection) == CONNECTION_OK) continue;
+      return refuse(user, on_error, TG_E_DEADLINE, "the connection was given up and the outcome is unknown");
+    }
     return drain(db, user, on_result, on_error);
   }
   static tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t* nulls, std::uint32_t count, void* user,

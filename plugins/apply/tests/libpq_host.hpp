@@ -38,6 +38,11 @@ class Scene : public tg_host {
   std::function<void()> on_pause;                             ///< instead of sleeping
   std::function<void(const std::string& sql)> before_script;  ///< sees every message
   std::string blockers = "pid 1 (psql)";                      ///< what the host says of a lock
+  std::string give_up_at;                                     ///< a message with this is sent, and its answer never waited for
+  std::function<void()> before_giving_up;                     ///< once it is sent
+  std::string refuse_at;                                      ///< a message with this fails without being sent
+  bool refuse_fresh = false;                                  ///< no second session
+  std::string fresh_user = "postgres";                        ///< of the second session
   bool read_only = false;                                     ///< script() is refused, as in a stage that only asks
 
   std::vector<std::string> logs, scripts, progress;

@@ -129,6 +129,28 @@ TEST(Plan, TextThatCannotBeSent_IsRefusedWithItsPlace) {
   EXPECT_EQ(refusal("/* open").code, sdk::Status::config);
 }
 
+TEST(Plan, TextThatCannotBeSplit_IsRefusedInsteadOfSentWhole) {
+  const auto e = refusal("BEGIN; SELECT E'\\u12'; COMMIT;");
+  EXPECT_EQ(e.code, sdk::Status::config);
+  EXPECT_EQ(e.file, "m/migration.sql");
+  EXPECT_NE(e.message.find("could not be split"), std::string::npos) << e.message;
+}
+
+TEST(Plan, ConcurrentlyStatements_NameWhatTheyMayLeaveHalfDone) {
+  const auto of = [](std::string_view sql) {
+    const auto s = plan(sql).parts.at(0).statements.at(0);
+    return std::pair(s.concurrent, s.table_schema + "." + s.table + " " + s.object_schema + "." + s.object);
+  };
+  EXPECT_EQ(of("CREATE INDEX CONCURRENTLY i ON x.t (a)"), std::pair(Concurrent::create_index, std::string("x.t x.i")));
+  EXPECT_EQ(of("CREATE INDEX CONCURRENTLY ON t (a)"), std::pair(Concurrent::create_index, std::string(".t .")));
+  EXPECT_EQ(of("DROP INDEX CONCURRENTLY IF EXISTS x.\"I\""), std::pair(Concurrent::drop_index, std::string(". x.I")));
+  EXPECT_EQ(of("DROP INDEX CONCURRENTLY i"), std::pair(Concurrent::drop_index, std::string(". .i")));
+  EXPECT_EQ(of("REINDEX INDEX CONCURRENTLY x.i"), std::pair(Concurrent::reindex_index, std::string(". x.i")));
+  EXPECT_EQ(of("REINDEX (CONCURRENTLY) TABLE t"), std::pair(Concurrent::reindex_table, std::string(".t .")));
+  EXPECT_EQ(of("REINDEX SCHEMA CONCURRENTLY x"), std::pair(Concurrent::reindex_many, std::string(". .")));
+  EXPECT_EQ(of("ALTER TABLE x.t DETACH PARTITION y.p CONCURRENTLY"), std::pair(Concurrent::detach, std::string("x.t y.p")));
+}
+
 TEST(Plan, AMillionTerms_DoNotOverflowTheStack) {
   std::string sql = "BEGIN; SELECT 1";
   for (int i = 0; i < 300'000; ++i) sql += "+1";

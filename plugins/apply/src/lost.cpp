@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lost.hpp"
+
+#include <optional>
+
+namespace tidegate::apply {
+
+using sdk::Db;
+using sdk::Result;
+using sdk::Row;
+
+namespace {
+
+constexpr int kLooks = 25;
+constexpr std::int64_t kPause = 200;
+
+struct Seen {
+  bool there = false, certain = false;
+};
+
+/// Is it still there? Certain: by more than its pid, which may be another's by now.
+Result<Seen> look(Db& db, const Backend& backend) {
+  Seen out;
+  auto asked = db.query("SELECT " + std::string(kBackendStart) + " FROM pg_catalog.pg_stat_activity WHERE pid = $1::int",
+                        {std::to_string(backend.pid)}, [&](const Row& r) {
+                          const bool compared = !r.is_null(0) && !backend.started.empty();
+                          out.certain = compared && r[0] == backend.started;
+                          out.there = out.certain || !compared;
+                        });
+  if (!asked) return asked.error();
+  return out;
+}
+
+}  // namespace
+
+Lost find_out(const sdk::Host& host, const Place& place, const Backend& backend, const std::string& row_id, const std::string& logs) {
+  Lost out;
+  auto db = host.db("main", TG_DB_FRESH);
+  if (!db) {
+    out.problem = db.error().message;
+    return out;
+  }
+  bool gone = false;
+  for (int i = 0; !gone && i < kLooks; ++i) {
+    if (i > 0 && host.wait_ms(kPause)) break;
+    auto seen = look(*db, backend);
+    if (!seen) {
+      out.problem = seen.error().message;
+      return out;
+    }
+    gone = !seen->there;
+    if (i > 0 || !seen->certain) continue;
+    // May be refused; then it ends by itself, or not.
+    auto ended = db->query("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = $1::int AND " +
+                               std::string(kBackendStart) + " = $2::bigint",
+                           {std::to_string(backend.pid), backend.started});
+    if (!ended) out.problem = ended.error().message;
+  }
+  // Only now, and by a query of its own: a snapshot from before its end would not see what it committed last.
+  bool row = false, finished = false;
+  auto read = db->query("SELECT finished_at IS NOT NULL FROM " + place.table + " WHERE id = $1", {row_id}, [&](const Row& r) {
+    row = true;
+    finished = r[0] == "t";
+  });
+  if (!read) {
+    out.problem = read.error().message;
+    return out;
+  }
+  if (finished) {
+    out.ending = Ending::committed;
+  } else if (!gone) {
+    out.problem += (out.problem.empty() ? "" : "; ") + ("its server process " + std::to_string(backend.pid) + " may still be at work");
+  } else if (row) {
+    out.ending = Ending::in_parts;
+    (void)db->script("UPDATE " + place.table + " SET logs = " + db->literal(logs) + " WHERE id = " + db->literal(row_id));
+  } else {
+    out.ending = Ending::nothing_stands;
+  }
+  return out;
+}
+
+}  // namespace tidegate::apply

@@ -103,6 +103,35 @@ TEST_F(ManifestSection, EveryFlippedByte_IsReadOrRefusedAndNeverACrash) {
   EXPECT_GT(refused, 20U);
 }
 
+TEST_F(ManifestSection, NumbersThatLie_AreReadOrRefusedAndNeverACrash) {
+  // Every eight bytes of the header and of the section table, set to what overflows, points outside or at itself.
+  const auto whole = library();
+  const std::uint64_t lies[] = {0,
+                                1,
+                                whole.size() - 1,
+                                whole.size(),
+                                whole.size() + 1,
+                                1U << 20U,
+                                std::uint64_t{1} << 32U,
+                                ~std::uint64_t{0} >> 1U,
+                                ~std::uint64_t{0} - 63,
+                                ~std::uint64_t{0}};
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= whole.size(); at += 4) {
+    for (const auto lie : lies) {
+      const auto result = read(with(whole, at, lie));
+      if (result) {
+        EXPECT_LE(result.value().size(), whole.size());
+      } else {
+        ++refused;
+        EXPECT_FALSE(result.error().message.empty());
+        EXPECT_FALSE(result.error().hint.empty());
+      }
+    }
+  }
+  EXPECT_GT(refused, 100U);
+}
+
 TEST_F(ManifestSection, OtherFiles_AreRefusedByWhatTheyAre) {
   EXPECT_NE(refusal("#!/bin/sh\necho not a library at all\n").find("is not a shared library (no ELF header)"), std::string::npos);
   EXPECT_NE(refusal(with(library(), EI_CLASS, static_cast<unsigned char>(ELFCLASS32))).find("32-bit library"), std::string::npos);

@@ -117,8 +117,11 @@ printf '%s\n' "$declared" | awk -v list="${TMPDIR:-/tmp}/layers.$$" '
         header = text
         sub(/^[^<"]*[<"]/, "", header)
         sub(/[>"].*/, "", header)
+        test = (file ~ /^plugins\/[^\/]*\/tests\//)
+        if (!test && (header ~ /^tidegate\/testing/ || (quoted && header ~ /^support\//)))
+          bad(file, line, header " is for tests")
         for (pattern in only) {
-          if (file ~ /^plugins\/[^\/]*\/tests\//) break  # a test may look at the database by itself
+          if (test && header ~ /^libpq-fe\.h$|^httplib\.h$/) continue  # a test may look at a database or be a server by itself
           if (header ~ pattern && file !~ only[pattern]) bad(file, line, "<" header "> belongs in one place: " only[pattern])
         }
         if (part[1] == "core") check_core(file, line, part[2], quoted, header)

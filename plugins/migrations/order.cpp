@@ -11,7 +11,7 @@ namespace {
 constexpr auto kPrimary = [] {
   std::array<std::uint8_t, 128> t{};
   constexpr std::string_view order = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
-  for (std::size_t i = 0; i < order.size(); ++i) t[static_cast<std::size_t>(order[i])] = static_cast<std::uint8_t>(i + 1);
+  for (std::size_t i = 0; i < order.size(); ++i) t[static_cast<unsigned char>(order[i])] = static_cast<std::uint8_t>(i + 1);
   for (std::size_t c = 'A'; c <= 'Z'; ++c) t[c] = t[c + 32];
   return t;
 }();
@@ -19,7 +19,7 @@ bool ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 std::uint8_t primary(char c) {
-  return kPrimary[static_cast<std::size_t>(c)];
+  return kPrimary[static_cast<unsigned char>(c)];
 }
 bool upper(char c) {
   return c >= 'A' && c <= 'Z';

@@ -240,7 +240,7 @@ std::optional<Error> check(const Spec& spec) {
   const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
   if (std::any_of(spec.argv.begin(), spec.argv.end(), has_nul) || std::any_of(spec.env.begin(), spec.env.end(), has_nul))
     return Error{Status::config,
-                 "an argument or environment variable of the program " + std::string(spec.argv.front().data()) + " has a zero byte"};
+                 "an argument or environment variable of the program " + spec.argv.front().substr(0, spec.argv.front().find('\0')) + " has a zero byte"};
   for (const auto& entry : spec.env)
     if (entry.find('=') == std::string::npos || entry.front() == '=')
       return Error{Status::config, "an environment entry of the program " + spec.argv.front() + " is not of the form NAME=value"};

@@ -116,7 +116,7 @@ class HealthStage : public sdk::Stage {
   Result<void> check_table(sdk::Db& db, const TableName& table, const Quote& identifier) {
     const auto read = db.query(read_query(table, identifier));
     if (read) return {};
-    const Error error = read.error();
+    const Error& error = read.error();
     if (!about_the_schema(error)) return error;
     const bool missing = error.sqlstate == "42P01" || error.sqlstate == "3F000";  // undefined_table, invalid_schema_name
     if (!missing) {

@@ -97,11 +97,11 @@ TEST(Parse, SyntaxError_HasItsPlace) {
 
 TEST(Parse, BundledFile_StartsPathsAtTheWorkingFolder) {
   const auto p = parse("version = 1\n[plugins]\ndirs = [\"x\"]\n[[stage]]\nuse = \"a\"\nwith = { path = \"p\" }\n",
-                       "/usr/share/default.toml", true, "/work")
+                       "/usr/share/default.toml", true, "/srv/app")
                      .pipeline;
-  EXPECT_EQ(p.folder, "/work");
+  EXPECT_EQ(p.folder, "/srv/app");
   EXPECT_EQ(p.name, "default");
-  EXPECT_EQ(p.plugin_dirs, (std::vector<std::string>{"/work/x"}));
+  EXPECT_EQ(p.plugin_dirs, (std::vector<std::string>{"/srv/app/x"}));
   EXPECT_EQ(p.stages.at(0).with.find("path")->where.file, "");
   EXPECT_EQ(p.stages.at(0).where.file, "/usr/share/default.toml");
 }

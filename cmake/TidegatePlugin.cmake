@@ -44,7 +44,7 @@ function(tidegate_add_plugin target)
   target_link_libraries(${target} PRIVATE tidegate::sdk ${arg_LIBRARIES})
   target_link_options(${target} PRIVATE
     LINKER:--version-script=${TIDEGATE_PLUGIN_CMAKE_DIR}/plugin.version
-    LINKER:-z,now LINKER:-z,relro LINKER:--exclude-libs,ALL)
+    LINKER:-z,now LINKER:-z,relro LINKER:--exclude-libs,ALL -static-libstdc++ -static-libgcc)
   if(NOT TIDEGATE_SANITIZE) # a sanitizer's runtime is in the executable, so its symbols are open here
     target_link_options(${target} PRIVATE LINKER:-z,defs)
   endif()

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "manifest/services.hpp"
 #include "manifest/settings.hpp"
 #include "pipeline/layering.hpp"
 #include "pipeline/read.hpp"
@@ -66,6 +67,8 @@ class Checker {
     const auto known = catalogue_.find(stage.use);
     if (known.type == nullptr) return unknown_type(stage);
     plugins_used_.insert(known.plugin_id);
+    const auto& services = known.type->required_services;
+    stage.needs_database = std::find(services.begin(), services.end(), TG_DB) != services.end();
     isolation(stage, known);
     if (notify)
       notification(stage, *known.type);

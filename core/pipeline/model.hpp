@@ -25,6 +25,7 @@ struct Stage {
   std::string id;   ///< default: the `use`
   std::string use;
   manifest::Kind kind = manifest::Kind::detect;
+  bool needs_database = false;  ///< its type cannot do without the db service
   std::vector<Condition> when;
   std::optional<std::chrono::milliseconds> timeout;  ///< one attempt
   bool warn_on_error = false;                        ///< on_error = "warn"

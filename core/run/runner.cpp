@@ -49,7 +49,7 @@ void Runner::check_and_change() {
   enter("checking");
   const bool has_history = offering("tidegate.history/1") != nullptr;
   if (has_history) {
-    auto found = history(Rows::left_out);
+    auto found = history(settings_.dry_run ? Rows::listed : Rows::left_out);
     if (!found) return end_early(found.error());
     report_.pending = found->pending;
   }

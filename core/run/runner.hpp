@@ -117,6 +117,7 @@ class Runner : public services::Sink {
   [[nodiscard]] bool applies(const pipeline::Stage& spec) const;
   [[nodiscard]] base::Deadline deadline_of(const pipeline::Stage& spec) const;
   void settle_environment();
+  void connect_ahead();
 
   // asks.cpp: questions by extension, and the format's lock
   base::Result<std::string> ask(std::string_view extension, std::string_view method, std::string_view arguments_json, services::Access access,
@@ -149,7 +150,8 @@ class Runner : public services::Sink {
   int change_tries_ = 0;
   std::size_t findings_before_checks_ = 0;
   bool oddities_told_ = false;
-  bool ignore_when_ = false;
+  bool asking_ = false;       // a command that only asks
+  bool ignore_when_ = false;  // from where on `when` does not count any more
   base::Clock::time_point began_ = base::Clock::now();
 };
 

@@ -46,6 +46,7 @@ Result<void> Runner::prepare() {
     if (!conclude(entry, std::move(outcome), since(began))) return error.value_or(Error{Status::denied, "stage '" + spec.id + "' failed"});
   }
   settle_environment();
+  connect_ahead();
   for (const auto& spec : pipeline_.stages) {
     if (spec.kind == Kind::detect) continue;
     auto made = make_(spec, environments_, shared_);
@@ -58,9 +59,19 @@ Result<void> Runner::prepare() {
 }
 
 Result<void> Runner::prepare_to_ask() {
+  asking_ = true;
   auto prepared = prepare();
   ignore_when_ = true;
   return prepared;
+}
+
+/// The server starts its process while the stages' plugins are loaded.
+void Runner::connect_ahead() {
+  const auto& stages = pipeline_.stages;
+  const bool needed = std::any_of(stages.begin(), stages.end(), [this](const pipeline::Stage& spec) {
+    return spec.needs_database && spec.kind != Kind::detect && (asking_ || applies(spec));
+  });
+  if (needed) shared_.databases.begin_main();
 }
 
 /// The environment's names, most specific first; --environment wins over what was detected, and unknown counts as

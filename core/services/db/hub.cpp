@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/db/hub.hpp"
 
+#include <optional>
+#include <utility>
+
 #include "base/text.hpp"
 
 namespace tidegate::services::db {
@@ -36,9 +39,10 @@ struct Hub::Impl {
   Options options;
   std::map<std::string, ConnectionTarget, std::less<>> targets;
   std::unique_ptr<Session> main, watch;
+  std::optional<Handshake> main_begun;
   int opened = 0;
 
-  Result<std::unique_ptr<Session>> open(const ConnectionTarget& target, Deadline deadline, std::chrono::milliseconds limit) {
+  [[nodiscard]] SessionOptions session_options(Deadline deadline, std::chrono::milliseconds limit) const {
     SessionOptions session;
     session.connect_deadline = deadline.sooner(options.deadline);
     session.connect_timeout = limit;
@@ -46,14 +50,18 @@ struct Hub::Impl {
     session.application_name = options.application_name;
     session.interrupt = Interrupt{interruption.fd()};
     session.on_notice = options.on_notice;
-    auto out = Session::connect(target, session, redactor);
+    return session;
+  }
+
+  Result<std::unique_ptr<Session>> open(const ConnectionTarget& target, Deadline deadline, std::chrono::milliseconds limit) {
+    auto out = Session::connect(target, session_options(deadline, limit), redactor);
     if (out) ++opened;
     return out;
   }
 };
 
 Hub::Hub(base::Redactor& redactor, Interruption& interruption, Resolve resolve, Options options)
-    : impl_(std::make_unique<Impl>(Impl{redactor, interruption, std::move(resolve), std::move(options), {}, nullptr, nullptr})) {}
+    : impl_(std::make_unique<Impl>(Impl{redactor, interruption, std::move(resolve), std::move(options), {}, nullptr, nullptr, {}})) {}
 Hub::~Hub() = default;
 
 Result<const ConnectionTarget*> Hub::target(std::string_view connection) {
@@ -85,14 +93,28 @@ Result<std::unique_ptr<Session>> Hub::open(std::string_view connection, Deadline
   return impl_->open(**to, deadline, impl_->options.connect_timeout);
 }
 
+void Hub::begin_main() {
+  auto& me = *impl_;
+  if (me.main || me.main_begun) return;
+  const auto to = target("main");
+  if (!to) return;
+  auto begun = Handshake::begin(**to, me.session_options({}, me.options.connect_timeout), me.redactor);
+  if (begun) me.main_begun = std::move(*begun);
+}
+
 Result<Session*> Hub::main(Deadline deadline) {
   auto& me = *impl_;
   if (me.main && me.main->alive()) return me.main.get();
   if (pinned_)
     return Error{Status::unavailable, "the connection that held the run's lock was lost, and the lock with it",
                  "nothing more is done without the lock; run again"};
-  auto opened = open("main", deadline);
+  auto to = target("main");
+  if (!to) return std::move(to).error();
+  auto begun = std::exchange(me.main_begun, std::nullopt);
+  const auto options = me.session_options(deadline, me.options.connect_timeout);
+  auto opened = begun ? Session::over(std::move(*begun), **to, options, me.redactor) : Session::connect(**to, options, me.redactor);
   if (!opened) return std::move(opened).error();
+  ++me.opened;
   me.main = std::move(*opened);
   return me.main.get();
 }
@@ -140,6 +162,7 @@ int Hub::connections_opened() const {
 
 void Hub::close_all() {
   pinned_ = false;
+  impl_->main_begun.reset();
   impl_->main.reset();
   impl_->watch.reset();
 }

@@ -31,6 +31,9 @@ class Hub {
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
+  /// Begins to connect main without waiting for it, so that the server is at it while plugins load. What is wrong is
+  /// told by main().
+  void begin_main();
   /// The run's main session, connected on first use.
   base::Result<Session*> main(base::Deadline deadline);
   /// The parsed target of a connection, without connecting (plan's hash, status).

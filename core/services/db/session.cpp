@@ -6,7 +6,6 @@
 #include "base/text.hpp"
 #include "services/db/deliver.hpp"
 #include "services/db/failure.hpp"
-#include "services/db/parameters.hpp"
 #include "services/db/preamble.hpp"
 #include "services/db/wire.hpp"
 
@@ -21,9 +20,6 @@ using base::Status;
 // How long an answer to a cancel request is waited for before the connection is given up.
 constexpr std::chrono::milliseconds kCancelGrace{3'000};
 
-struct CloseConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
 struct ClearResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };
@@ -34,18 +30,18 @@ using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
 struct Session::Impl {
   ConnectionTarget target;
   base::Redactor& redactor;
-  std::unique_ptr<PGconn, CloseConnection> connection;
+  OwnedConnection connection;
   Wire wire;
   OnNotice on_notice;
   Preamble preamble;
   bool host_transaction = false;
   bool quiet = false;  // the host's own statements are under way: their notices are nobody's business
 
-  Impl(ConnectionTarget to, base::Redactor& red, PGconn* handle, const SessionOptions& options)
+  Impl(ConnectionTarget to, base::Redactor& red, OwnedConnection handle, const SessionOptions& options)
       : target(std::move(to)),
         redactor(red),
-        connection(handle),
-        wire(handle, options.interrupt),
+        connection(std::move(handle)),
+        wire(connection.get(), options.interrupt),
         on_notice(options.on_notice),
         preamble(target.search_path, options.lock_timeout) {}
 
@@ -261,49 +257,17 @@ Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
 Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::connect(const ConnectionTarget& target, const SessionOptions& options, base::Redactor& redactor) {
-  redactor.add(target.password);
-  redactor.add(target.password_as_written);
-  const auto parameters = parameters_for(target, options.application_name);
-  std::vector<const char*> names, values;
-  for (const auto& [name, value] : parameters) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  const auto timeout = connect_timeout_of(target, options.connect_timeout);
-  const auto limit = timeout.count() == 0 ? options.connect_deadline : options.connect_deadline.sooner(Deadline::in(timeout));
-  std::unique_ptr<PGconn, CloseConnection> connection(PQconnectStartParams(names.data(), values.data(), 0));
-  if (!connection) return Error{Status::internal, "out of memory"};
-  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // the SQLSTATE of a refusal is nowhere else
-  PQsetNoticeProcessor(
-      connection.get(), [](void*, const char*) {}, nullptr);
-  if (const char* password = PQpass(connection.get())) redactor.add(password);  // of the environment, a service or password file
+  auto begun = Handshake::begin(target, options, redactor);
+  if (!begun) return std::move(begun).error();
+  return over(std::move(*begun), target, options, redactor);
+}
 
-  switch (finish_connecting(connection.get(), limit, options.interrupt)) {
-    case Stop::none:
-      break;
-    case Stop::interrupted:
-      return Error{Status::cancelled, "interrupted while connecting to " + target.display};
-    case Stop::lost:
-      return connect_error(connection.get(), target, redactor);
-    case Stop::deadline:
-      return Error{Status::unavailable,
-                   "cannot connect to " + target.display + ": no answer" +
-                       (options.connect_deadline.over() ? " before the deadline" : " within " + base::format_duration(timeout)),
-                   "check the address and port, and what a firewall does to them; connect_timeout= in the URL sets another limit"};
-  }
-  PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
-  if (PQparameterStatus(connection.get(), "crdb_version") != nullptr)
-    return Error{Status::unsupported, target.display + " is CockroachDB, which is not supported",
-                 "its advisory locks lock nothing and its DDL is not transactional; tidegate needs PostgreSQL 12 or newer"};
-  const int version = PQserverVersion(connection.get());
-  if (version < 120000)
-    return Error{Status::unsupported,
-                 target.display + " runs PostgreSQL " + PQparameterStatus(connection.get(), "server_version") + ", which is too old",
-                 "tidegate needs PostgreSQL 12 or newer"};
-  PQsetnonblocking(connection.get(), 1);
-  auto impl = std::make_unique<Impl>(target, redactor, connection.release(), options);
+Result<std::unique_ptr<Session>> Session::over(Handshake handshake, const ConnectionTarget& target, const SessionOptions& options,
+                                               base::Redactor& redactor) {
+  auto connection = handshake.finish(target, options, redactor);
+  if (!connection) return std::move(connection).error();
+  const int version = PQserverVersion(connection->get());
+  auto impl = std::make_unique<Impl>(target, redactor, std::move(*connection), options);
   impl->preamble.server_version(version);
   return std::unique_ptr<Session>(new Session(std::move(impl)));
 }

@@ -14,16 +14,10 @@
 
 #include "base/redact.hpp"
 #include "base/world.hpp"
+#include "services/db/handshake.hpp"
 #include "services/db/url.hpp"
 
-struct pg_conn;
-
 namespace tidegate::services::db {
-
-/// What ends a wait early: the run's interruption. Null members never fire.
-struct Interrupt {
-  int fd = -1;  ///< readable once cancelled; -1: cannot be cancelled
-};
 
 /// A failed call, with everything the server said.
 struct Failure {
@@ -37,16 +31,6 @@ struct Failure {
 using OnResult = std::function<void(const tg_result&)>;
 /// Called while a call waits for the server, after `wait_report_after` and then at growing intervals.
 using OnWaiting = std::function<void(std::chrono::milliseconds waited)>;
-using OnNotice = std::function<void(std::string_view severity, std::string_view message)>;
-
-struct SessionOptions {
-  base::Deadline connect_deadline;
-  std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds lock_timeout{200};  ///< in force from the start and after every reset
-  std::string application_name;
-  Interrupt interrupt;
-  OnNotice on_notice;
-};
 
 class Session {
  public:
@@ -55,6 +39,9 @@ class Session {
   /// names host, port and database, and never holds the password.
   static base::Result<std::unique_ptr<Session>> connect(const ConnectionTarget& target, const SessionOptions& options,
                                                         base::Redactor& redactor);
+  /// The same over a connection that was begun before, for the same target.
+  static base::Result<std::unique_ptr<Session>> over(Handshake handshake, const ConnectionTarget& target, const SessionOptions& options,
+                                                     base::Redactor& redactor);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

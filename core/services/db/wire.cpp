@@ -35,8 +35,16 @@ Polled wait_on(int socket, short events, int interrupt_fd, Clock::time_point unt
 
 }  // namespace
 
-Stop finish_connecting(PGconn* connection, base::Deadline deadline, Interrupt interrupt) {
-  for (auto state = PGRES_POLLING_WRITING;;) {
+PostgresPollingStatusType connect_without_waiting(PGconn* connection) {
+  auto state = PGRES_POLLING_WRITING;
+  while (state == PGRES_POLLING_WRITING && PQstatus(connection) != CONNECTION_BAD &&
+         wait_on(PQsocket(connection), POLLOUT, -1, Clock::now()).socket)
+    state = PQconnectPoll(connection);
+  return state;
+}
+
+Stop finish_connecting(PGconn* connection, int state, base::Deadline deadline, Interrupt interrupt) {
+  for (;;) {
     if (state == PGRES_POLLING_OK) return Stop::none;
     if (state == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD) return Stop::lost;
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;

@@ -13,8 +13,10 @@ namespace tidegate::services::db {
 
 enum class Stop { none, deadline, interrupted, lost };
 
+/// Takes a connection that was started as far as it goes without waiting; what it waits for then.
+PostgresPollingStatusType connect_without_waiting(PGconn* connection);
 /// Connects; the reason why not is in the connection's own message unless Stop says it.
-Stop finish_connecting(PGconn* connection, base::Deadline deadline, Interrupt interrupt);
+Stop finish_connecting(PGconn* connection, int state, base::Deadline deadline, Interrupt interrupt);
 
 class Wire {
  public:

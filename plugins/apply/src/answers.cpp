@@ -42,7 +42,7 @@ std::string list_json(const History& history, const Comparison& comparison, bool
   }
   out += "],\"edited\":" + json_list(comparison.edited) + ",\"missing\":" + json_list(comparison.missing) + ",\"newest\":";
   std::string newest;
-  if (!history.rows.empty()) {
+  if (rows && !history.rows.empty()) {
     const auto& row = history.rows.back();
     newest = row.id + (row.finished ? " " + rfc3339(*row.finished) : "") + (row.rolled_back ? " rolled back" : "");
   }

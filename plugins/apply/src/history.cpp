@@ -21,6 +21,7 @@ using sdk::Row;
 
 constexpr const char* kTable = "_prisma_migrations";
 constexpr std::uint32_t kRowColumns = 7;
+constexpr std::uint32_t kNameColumns = 4;
 
 std::optional<double> seconds(const Row& row, std::uint32_t i) {
   if (row.is_null(i)) return std::nullopt;
@@ -35,6 +36,10 @@ std::string rows_sql(const Place& place) {
   return "SELECT id, migration_name, checksum, pg_catalog.date_part('epoch', started_at), pg_catalog.date_part('epoch', finished_at), "
          "rolled_back_at IS NOT NULL, CASE WHEN finished_at IS NULL THEN logs END FROM " +
          place.table + " ORDER BY started_at, id";
+}
+
+std::string names_sql(const Place& place) {
+  return "SELECT migration_name, checksum, finished_at IS NOT NULL, rolled_back_at IS NOT NULL FROM " + place.table + " ORDER BY started_at, id";
 }
 
 // The kinds of objects that Prisma counts: ordinary tables, and not those of PostGIS.
@@ -61,20 +66,29 @@ Result<Place> place_of(Db& db) {
   return out;
 }
 
-Result<History> read_history(Db& db, const Place& place, bool write_session) {
+Result<History> read_history(Db& db, const Place& place, Detail detail) {
   History out;
   const auto take = [&](const Row& r) {
     if (r.columns() == 1) {
       out.backend_start = r[0];
     } else if (r.columns() == 2) {
       out.session_settings.emplace_back(r[0], r[1]);
+    } else if (r.columns() == kNameColumns) {
+      HistoryRow& row = out.rows.emplace_back();
+      row.name = r[0];
+      row.checksum = r[1];
+      if (r[2] == "t") row.finished = 0;
+      row.rolled_back = r[3] == "t";
     } else if (r.columns() == kRowColumns) {
       out.rows.push_back({std::string(r[0]), std::string(r[1]), std::string(r[2]), std::string(r[6]), seconds(r, 3).value_or(0),
                           seconds(r, 4), r[5] == "t"});
     }
   };
-  auto read = write_session ? db.script(session_sql() + ";" + rows_sql(place), take) : db.query(rows_sql(place), {}, take);
+  auto read = detail == Detail::session ? db.script(session_sql() + ";" + rows_sql(place), take)
+                                        : db.query(detail == Detail::names ? names_sql(place) : rows_sql(place), {}, take);
   if (read) {
+    const bool failed = std::any_of(out.rows.begin(), out.rows.end(), [](const HistoryRow& row) { return row.failed(); });
+    if (failed && detail == Detail::names) return read_history(db, place, Detail::rows);
     out.table = true;
     return out;
   }
@@ -85,7 +99,7 @@ Result<History> read_history(Db& db, const Place& place, bool write_session) {
   }
   out.rows.clear();
   out.session_settings.clear();
-  if (write_session) {
+  if (detail == Detail::session) {
     if (auto settings = db.script(session_sql(), take); !settings) return settings.error();
   }
   auto asked = db.query(kEmptinessSql, {place.schema}, [&](const Row& r) {

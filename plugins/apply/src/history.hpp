@@ -40,8 +40,15 @@ struct Place {
 };
 sdk::Result<Place> place_of(sdk::Db& db);
 
-/// One query; two when there is no table. In a write session also the settings to go back to after each migration.
-sdk::Result<History> read_history(sdk::Db& db, const Place& place, bool write_session);
+/// How much of the history is read. Of a thousand rows the names alone take the server half the time of all of it.
+enum class Detail {
+  names,   ///< name, checksum and state of each row; the rows in full when one of them is failed
+  rows,    ///< the rows in full
+  session  ///< also the settings of a write session, to go back to after each migration
+};
+
+/// One query; two when there is no table.
+sdk::Result<History> read_history(sdk::Db& db, const Place& place, Detail detail);
 
 /// CREATE SCHEMA if it is missing, CREATE TABLE as Prisma has it.
 std::string create_sql(sdk::Db& db, const Place& place, bool schema_exists);

@@ -33,7 +33,7 @@ Result<std::string> mark_applied(Db& db, const Place& place, migrations::Folder&
     return Error{Status::config, "there is no migration " + name + " with a migration.sql in " + folder.path() + " (P3017)",
                  "use the name of its folder", folder.file(name)};
   }
-  auto history = read_history(db, place, true);
+  auto history = read_history(db, place, Detail::session);
   if (!history) return history.error();
   const auto rows = rows_of(*history, name);
   if (std::any_of(rows.begin(), rows.end(), [](const HistoryRow* r) { return r->finished.has_value(); })) {
@@ -50,7 +50,7 @@ Result<std::string> mark_applied(Db& db, const Place& place, migrations::Folder&
 }
 
 Result<std::string> mark_rolled_back(Db& db, const Place& place, const std::string& name) {
-  auto history = read_history(db, place, true);
+  auto history = read_history(db, place, Detail::session);
   if (!history) return history.error();
   if (!history->table) {
     return Error{Status::config, "the database has no migration history, so migration " + name + " cannot be marked as rolled back",

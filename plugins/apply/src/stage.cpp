@@ -42,7 +42,7 @@ class ApplyPrisma final : public sdk::Stage {
     Place place;
     History history;
   };
-  Result<Look> look(bool write_session);
+  Result<Look> look(Detail detail);
   /// The folder, found once.
   Result<Folder*> folder();
   Result<std::string> list(std::string_view arguments);
@@ -68,7 +68,7 @@ Result<Folder*> ApplyPrisma::folder() {
   return &*folder_;
 }
 
-Result<ApplyPrisma::Look> ApplyPrisma::look(bool write_session) {
+Result<ApplyPrisma::Look> ApplyPrisma::look(Detail detail) {
   auto where = folder();
   if (!where) return where.error();
   auto reading = (*where)->begin_refresh();  // a missing folder is said before anything is connected to
@@ -77,7 +77,7 @@ Result<ApplyPrisma::Look> ApplyPrisma::look(bool write_session) {
   if (!db) return db.error();
   auto place = place_of(*db);
   if (!place) return place.error();
-  auto history = read_history(*db, *place, write_session);
+  auto history = read_history(*db, *place, detail);
   if (!history) return history.error();
   reading->get();
   return Look{std::move(*db), std::move(*place), std::move(*history)};
@@ -98,13 +98,13 @@ Result<std::string> ApplyPrisma::call(std::string_view extension, std::string_vi
 Result<std::string> ApplyPrisma::list(std::string_view arguments) {
   const auto json = nlohmann::json::parse(arguments, nullptr, false);
   const bool rows = !json.is_object() || json.value("applied", nlohmann::json()) != false;
-  auto now = look(false);
+  auto now = look(rows ? Detail::rows : Detail::names);
   if (!now) return now.error();
   return list_json(now->history, compare(now->history, *folder_), rows);
 }
 
 Result<std::string> ApplyPrisma::plan() {
-  auto now = look(false);
+  auto now = look(Detail::rows);
   if (!now) return now.error();
   auto works = check_and_plan(now->history, compare(now->history, *folder_), *folder_, now->place);
   if (!works) return works.error();
@@ -142,7 +142,7 @@ Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
 // ---------------------------------------------------------------------------------------- change
 
 Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
-  auto now = look(!run.dry);
+  auto now = look(run.dry ? Detail::rows : Detail::session);
   if (!now) return now.error();
   const auto comparison = compare(now->history, *folder_);
   auto works = check_and_plan(now->history, comparison, *folder_, now->place);

@@ -10,7 +10,7 @@
 ///               "edited": [name], "missing": [name], "newest": text, "count": n}
 ///       edited: applied, and its file is another one now. missing: applied, and its file is gone. newest: identifies the
 ///       newest row of the history. count: rows. Times are RFC 3339 in UTC.
-///   list {"applied": false} -> the same with an empty "applied", for who does not look at it: it is long
+///   list {"applied": false} -> the same with "applied" and "newest" empty, for who does not look at what costs the most
 ///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"

@@ -20,14 +20,26 @@ struct Condition {
   base::Place where;
 };
 
-/// One configured [[stage]] or [[notify]].
+/// How a failed call is tried again; the pause before try n+1 is delay * backoff^(n-1), up to `jitter` of it more or less.
+struct Retry {
+  int attempts = 1;  ///< tries in all
+  std::chrono::milliseconds delay{1'000};
+  double backoff = 2.0;
+  double jitter = 0.2;
+  std::vector<std::string> on{"unavailable", "locked", "conflict"};  ///< names of states (base::name_of) that are worth it
+};
+
+/// One configured [[stage]], [[rollback]] or [[notify]].
 struct Stage {
   std::string id;   ///< default: the `use`
   std::string use;
   manifest::Kind kind = manifest::Kind::detect;
   bool needs_database = false;  ///< its type cannot do without the db service
   std::vector<Condition> when;
-  std::optional<std::chrono::milliseconds> timeout;  ///< one attempt
+  std::optional<std::chrono::milliseconds> timeout;   ///< one attempt
+  std::optional<std::chrono::milliseconds> deadline;  ///< all attempts
+  std::optional<Retry> retry;
+  bool ensure = false;  ///< rollback: also at the end of a run that succeeded
   bool warn_on_error = false;                        ///< on_error = "warn"
   base::Value with = base::Value(base::Table{});     ///< settings as written: [with] defaults laid under, `--set` over
   std::vector<std::pair<std::string, base::Value>> in;  ///< environment name and settings to lay over
@@ -42,6 +54,19 @@ struct Connection {
   base::Place where;
 };
 
+/// What a plugin has to be: where one of the two is empty it does not matter.
+struct Pin {
+  std::string plugin_id;
+  std::string version;
+  std::string sha256;  ///< lower-case hexadecimal
+  base::Place where;
+};
+
+/// What becomes of the migrations that a failed run had completed.
+enum class OnFailure { undo, keep };
+/// Where runs are recorded.
+enum class JournalKind { database, file, none };
+
 struct Pipeline {
   std::string file;    ///< as shown to the user; "<bundled>/default.toml" style paths are real paths
   bool bundled = false;
@@ -50,8 +75,15 @@ struct Pipeline {
   std::vector<Connection> connections;
   base::Value with = base::Value(base::Table{});  ///< [with], already laid under each stage by `check`
   std::vector<Stage> stages;  ///< in the order written
+  std::vector<Stage> rollback;  ///< in the order written
   std::vector<Stage> notify;
   std::chrono::milliseconds lock_wait{std::chrono::minutes(5)};
+  std::optional<std::chrono::milliseconds> deadline;  ///< everything up to verify
+  std::chrono::milliseconds rollback_deadline{std::chrono::minutes(5)};
+  OnFailure on_failure = OnFailure::undo;
+  JournalKind journal = JournalKind::database;
+  std::vector<Pin> pins;
+  std::vector<std::pair<std::string, std::vector<std::string>>> allow;  ///< plugin id and the services it may use; not listed: all
   std::vector<std::string> plugin_dirs;  ///< absolute
   std::vector<std::string> in_process;   ///< plugin ids with isolation "in-process"
   base::Place isolation_where;           ///< [plugins.isolation], for a plugin that nothing uses

@@ -29,7 +29,9 @@
 /// Going back.
 ///   can {"names": [name]} -> {"migrations": [{"name", "reversible": "exact" | "exact_but_column_order" | "exact_with_data" |
 ///                             "loses_data" | "irreversible", "reason": text}]}
-///   down {"to": name} -> {"undone": [name], "kept": [name]}   undoes what is newer than `to`, newest first; writes
+///   down {"to": name} or {"names": [name]} -> {"undone": [name], "kept": [name], "error": text | null}
+///       undoes what is newer than `to`, or just these, newest first; stops at the first that cannot be undone; writes
+/// A stage of kind rollback finds the migrations that the run completed in the context value `run.applied` (a JSON list).
 #define TG_UNDO "tidegate.undo/1"
 #define TG_UNDO_CAN "can"
 #define TG_UNDO_DOWN "down"

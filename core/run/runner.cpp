@@ -38,7 +38,7 @@ Report Runner::run() {
     end_early(prepared.error());
     return report_;
   }
-  if (!settings_.dry_run) notifier_->tell("started", {{"run", events_.run_id()}, {"pipeline", pipeline_.name}, {"environment", environments_.front()}});
+  if (!settings_.dry_run) notifier_->tell("started", told_fields());
   check_and_change();
   return report_;
 }
@@ -232,20 +232,23 @@ void Runner::finish(End end, std::optional<Error> error) {
   report_.exit = end.exit;
   report_.error = std::move(error);
   if (!settings_.dry_run) {
-    base::Table fields{{"run", events_.run_id()},
-                       {"pipeline", pipeline_.name},
-                       {"environment", environments_.empty() ? std::string("unknown") : environments_.front()},
-                       {"outcome", name_of(end.outcome)},
-                       {"exit", end.exit},
-                       {"applied", to_array(report_.applied)},
-                       {"pending", to_array(report_.pending)},
-                       {"kept", to_array(report_.kept)}};
-    if (report_.error) fields.emplace_back("error", to_value(*report_.error));
+    auto fields = told_fields();
+    auto ended = finished_fields(end, report_.error);
+    fields.insert(fields.end(), std::make_move_iterator(ended.begin()), std::make_move_iterator(ended.end()));
     notifier_->tell(name_of(end.outcome), std::move(fields));
   }
   shared_.databases.close_all();
   enter("finished");
   events_.emit("run.finished", "", finished_fields(end, report_.error));
+}
+
+/// What every notification says of the run.
+base::Table Runner::told_fields() const {
+  base::Table fields{{"run", events_.run_id()},
+                     {"pipeline", pipeline_.name},
+                     {"environment", environments_.empty() ? std::string("unknown") : environments_.front()}};
+  add_deployment(fields);
+  return fields;
 }
 
 base::Table Runner::finished_fields(End end, const std::optional<Error>& error) const {

@@ -129,6 +129,8 @@ class Runner : public services::Sink {
   base::Result<std::string> call_watched(stage::Stage& stage, std::string_view extension, std::string_view method, std::string_view arguments,
                                          services::Access access, base::Deadline deadline);
   Guard::Watch watch_for(stage::Stage& stage, base::Deadline deadline);
+  void add_deployment(base::Table& fields) const;
+  [[nodiscard]] base::Table told_fields() const;
   [[nodiscard]] base::Table finished_fields(End end, const std::optional<base::Error>& error) const;
 
   const pipeline::Pipeline& pipeline_;

@@ -91,9 +91,14 @@ void Runner::settle_environment() {
   if (type != name) environments_.push_back(type);
   if (type == "unknown") environments_.emplace_back("production");
   base::Table fields{{"name", name}, {"class", type}};
+  add_deployment(fields);
+  events_.emit("environment", "", std::move(fields));
+}
+
+/// What is known of the deployment, each only when it is.
+void Runner::add_deployment(base::Table& fields) const {
   for (const char* key : {"platform", "runner", "commit", "branch", "deployment", "url", "pull_request"})
     if (const auto value = context_value("environment." + std::string(key)); value && !value->empty()) fields.emplace_back(key, *value);
-  events_.emit("environment", "", std::move(fields));
 }
 
 std::optional<std::string> Runner::context_value(std::string_view key) const {

@@ -96,6 +96,7 @@ class RunnerTest : public ::testing::Test, public Reader {
     } else if (spec.kind == Kind::notify) {
       made->extension_ = "tidegate.notify/1";
       made->answer_ = [this](std::string_view, std::string_view arguments) -> Result<std::string> {
+        last_told_ = arguments;
         told_.push_back(from_json(arguments)->at_path("event.name")->text());
         if (notify_error_) return *notify_error_;
         return std::string("{}");
@@ -131,6 +132,7 @@ class RunnerTest : public ::testing::Test, public Reader {
   FakeDatabase database_;
   std::optional<Error> history_error_, notify_error_;
   Names told_;
+  std::string last_told_;
   std::vector<Event> seen_;
   base::Redactor redactor_;
   services::ContextStore context_;
@@ -413,6 +415,27 @@ TEST_F(RunnerTest, Notify_DefaultIsAllButWaiting_InOrder) {
   stage("hook", Kind::notify, [] { return says(Verdict::pass); });
   run();
   EXPECT_EQ(told_, (Names{"started", "succeeded"}));
+}
+
+TEST_F(RunnerTest, Notify_OutcomeSaysWhatIsDeployedAndHowItEnded) {
+  context_["environment.commit"] = "abc123";
+  context_["environment.branch"] = "";
+  database_.pending = {"a"};
+  stage("safety", Kind::precheck, [] {
+    auto out = says(Verdict::block);
+    out.findings.push_back({Verdict::block, "too-busy", "40 sessions are active", {}, 0, 0, "wait", {}});
+    return out;
+  });
+  apply([] { return says(Verdict::pass); });
+  stage("hook", Kind::notify, [] { return says(Verdict::pass); }).on = {"blocked"};
+  run();
+  const auto told = from_json(last_told_);
+  ASSERT_TRUE(told.ok()) << last_told_;
+  EXPECT_EQ(told->at_path("event.commit")->text(), "abc123");
+  EXPECT_EQ(told->at_path("event.branch"), nullptr) << "what is not known is absent";
+  EXPECT_EQ(told->at_path("event.exit")->integer(), 3);
+  EXPECT_GE(told->at_path("event.ms")->integer(), 0);
+  EXPECT_EQ(told->at_path("event.findings.0.rule")->text(), "too-busy");
 }
 
 TEST_F(RunnerTest, Notify_OnlyWhatWasAskedFor) {

@@ -32,6 +32,7 @@ Runner::~Runner() = default;
 
 Report Runner::run() {
   began_ = Clock::now();
+  if (pipeline_.deadline) run_deadline_ = base::Deadline::in(*pipeline_.deadline);
   events_.emit("run.started", "", {{"pipeline", pipeline_.name}, {"file", pipeline_.file}, {"dry_run", settings_.dry_run}});
   enter("detecting");
   if (auto prepared = prepare(); !prepared) {
@@ -55,6 +56,11 @@ void Runner::check_and_change() {
   }
   findings_before_checks_ = report_.findings.size();
   if (!run_kind(Kind::precheck)) return;
+  if (!settings_.only.empty()) {
+    skip_changes();
+    if (run_kind(Kind::verify)) finish({Outcome::succeeded, kExitOk}, std::nullopt);
+    return;
+  }
   if (settings_.dry_run) return failed_stand() ? refuse_failed() : dry_run_changes();
   const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
     return e.spec->kind == Kind::apply && applies(*e.spec);
@@ -70,6 +76,7 @@ void Runner::check_and_change() {
   shared_.databases.unpin_main();  // the lock has done its work, so a lost connection may be made anew
   enter("verifying");
   if (!run_kind(Kind::verify)) return;
+  run_ensured();
   finish({Outcome::succeeded, kExitOk}, std::nullopt);
 }
 
@@ -85,7 +92,7 @@ bool Runner::failed_stand() const { return before_ && !before_->failed.empty(); 
 
 void Runner::skip_changes() {
   for (const auto& entry : entries_)
-    if (entry.spec->kind == Kind::apply) skip(*entry.spec, applies(*entry.spec) ? "nothing is pending" : why_not(*entry.spec));
+    if (entry.spec->kind == Kind::apply) skip(*entry.spec, !settings_.only.empty() ? "--only " + settings_.only : applies(*entry.spec) ? "nothing is pending" : why_not(*entry.spec));
 }
 
 void Runner::dry_run_changes() {
@@ -118,6 +125,10 @@ bool Runner::run_kind(Kind kind) {
   for (auto& entry : entries_) {
     if (entry.spec->kind != kind) continue;
     if (interrupted()) return false;
+    if (!settings_.only.empty() && settings_.only != entry.spec->id) {
+      skip(*entry.spec, "--only " + settings_.only);
+      continue;
+    }
     if (!applies(*entry.spec)) {
       skip(*entry.spec, why_not(*entry.spec));
       continue;
@@ -155,12 +166,14 @@ bool Runner::recheck() {
 
 /// Runs the apply stages. True when the connection was lost before the first change, and it is worth starting again.
 bool Runner::change() {
-  const bool has_history = before_.has_value();
+  before_change_ = before_;
+  decide_on_failure();
   for (auto& entry : entries_) {
-    if (entry.spec->kind != Kind::apply) continue;
+    const auto& spec = *entry.spec;
+    if (spec.kind != Kind::apply) continue;
     if (interrupted()) return false;
-    if (!applies(*entry.spec)) {
-      skip(*entry.spec, why_not(*entry.spec));
+    if (!applies(spec)) {
+      skip(spec, why_not(spec));
       continue;
     }
     const auto began = Clock::now();
@@ -168,8 +181,8 @@ bool Runner::change() {
     const auto error = outcome.error;
     const bool passed = conclude(entry, std::move(outcome), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began));
     if (passed) continue;
-    if (error && !changing_ && has_history && retry(*error, ++change_tries_)) return true;
-    settle_failed_change(error.value_or(Error{Status::failed, "stage '" + entry.spec->id + "' failed"}), has_history);
+    if (error && worth_starting_again(spec, *error)) return true;
+    settle_failed_change(spec, error.value_or(Error{Status::failed, "stage '" + spec.id + "' failed"}));
     return false;
   }
   report_.applied = std::move(report_.pending);
@@ -177,34 +190,21 @@ bool Runner::change() {
   return false;
 }
 
-/// An apply stage failed: what of this run stands is read from the history, never guessed.
-void Runner::settle_failed_change(const Error& error, bool has_history) {
+/// Nothing was changed yet, and the pipeline or the kind of failure says that another try may do better.
+bool Runner::worth_starting_again(const pipeline::Stage& spec, const Error& error) {
+  if (changing_) return false;
+  ++change_tries_;
+  return spec.retry ? pause_before_retry(spec, error, change_tries_) : before_change_ && retry(error, change_tries_);
+}
+
+void Runner::settle_failed_change(const pipeline::Stage& spec, const Error& error) {
+  if (changing_) return put_back(error);
   shared_.interruption.clear();
-  const int signal = guard_.signal();
-  if (!changing_) {
-    if (signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
-    return finish(end_before_change(error), error);
-  }
-  if (!has_history) return finish({Outcome::kept, kExitKept}, error);
-  const History before = *before_;
-  before_.reset();
-  shared_.databases.unpin_main();
-  auto after = history();
-  if (!after) {
-    Error unknown = error;
-    unknown.hint += (unknown.hint.empty() ? "" : "; ") + std::string("the history could not be read afterwards (") + after.error().message +
-                    "), so look at `tidegate status` before the next run";
-    return finish({Outcome::kept, kExitKept}, unknown);
-  }
-  report_.kept = standing(before, *after);
-  report_.pending = after->pending;
-  for (const auto& name : report_.kept)
-    if (std::find(after->failed.begin(), after->failed.end(), name) == after->failed.end()) report_.applied.push_back(name);
-  // The server may still be at it (a lost connection whose backend could not be seen gone), so the history proves nothing.
-  const bool outcome_unknown = error.code == Status::conflict && error.sqlstate.empty();
-  if (!report_.kept.empty() || outcome_unknown) return finish({Outcome::kept, kExitKept}, error);
-  if (signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
-  finish({Outcome::failed, kExitFailed}, error);
+  if (const int signal = guard_.signal(); signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
+  const bool keeps_history = offering("tidegate.history/1") != nullptr && offering("tidegate.history/1")->id() == spec.id;
+  // One that prepares the change (a backup) has failed at its own work; the format's own stage has refused.
+  if (error.code == Status::failed && !keeps_history) return finish({Outcome::failed, kExitFailed}, error);
+  finish(end_before_change(error), error);
 }
 
 bool Runner::interrupted() {
@@ -217,10 +217,7 @@ bool Runner::interrupted() {
 /// The run ends without an apply stage having failed.
 void Runner::end_early(const Error& error) {
   shared_.interruption.clear();
-  if (changing_) {
-    report_.kept = report_.applied;
-    return finish({Outcome::kept, kExitKept}, error);
-  }
+  if (changing_) return put_back(error);
   if (guard_.signal() != 0) return finish({Outcome::cancelled, 128 + guard_.signal()}, error);
   finish(end_before_change(error), error);
 }
@@ -259,7 +256,7 @@ base::Table Runner::finished_fields(End end, const std::optional<Error>& error) 
                      {"exit", end.exit},
                      {"applied", to_array(report_.applied)},
                      {"pending", to_array(report_.pending)},
-                     {"undone", base::Array{}},
+                     {"undone", to_array(report_.undone)},
                      {"kept", to_array(report_.kept)},
                      {"findings", std::move(findings)},
                      {"ms", static_cast<std::int64_t>(took)}};

@@ -39,13 +39,16 @@ struct World {
 struct Settings {
   bool dry_run = false;
   std::string environment;  ///< --environment; "" = as detected
+  std::string only;         ///< --only: the id of the one detect, precheck or verify stage that runs; "" = all
+  /// --override: findings of this rule do not close the gate, for this reason; "" = none.
+  std::string override_rule, override_reason;
 };
 
 struct Report {
   Outcome outcome = Outcome::succeeded;
   int exit = kExitOk;
   std::optional<base::Error> error;
-  std::vector<std::string> applied, pending, kept;
+  std::vector<std::string> applied, pending, kept, undone;
   std::vector<stage::Finding> findings;
 };
 
@@ -103,15 +106,29 @@ class Runner : public services::Sink {
   bool run_kind(manifest::Kind kind);
   bool recheck();
   bool change();
-  void settle_failed_change(const base::Error& error, bool has_history);
+  bool worth_starting_again(const pipeline::Stage& spec, const base::Error& error);
+  void settle_failed_change(const pipeline::Stage& spec, const base::Error& error);
   void finish(End end, std::optional<base::Error> error);
   void end_early(const base::Error& error);
   bool interrupted();
+
+  // rollback.cpp: what happens to a change after which something failed
+  void decide_on_failure();
+  base::Result<std::string> why_not_undone(stage::Stage* undoer);
+  void put_back(base::Error error);
+  bool look_at_what_stands(base::Error& error);
+  void run_rollback(const base::Error& error, const std::vector<std::string>& completed, base::Error& trouble);
+  bool run_rollback_stage(Entry& entry, base::Deadline limit, base::Error& trouble);
+  void run_ensured();
+  void settle(const base::Error& error, const std::vector<std::string>& completed, const base::Error& trouble);
 
   // stages.cpp: making stages and one call into each
   [[nodiscard]] std::string why_not(const pipeline::Stage& spec) const;
   [[nodiscard]] std::optional<std::string> context_value(std::string_view key) const;
   stage::Outcome call_stage(Entry& entry, bool dry);
+  stage::Outcome call_once(Entry& entry, bool dry, std::uint32_t attempt, base::Deadline deadline);
+  bool pause_before_retry(const pipeline::Stage& spec, const base::Error& error, int attempt);
+  bool overridden(const std::vector<stage::Finding>& findings);
   bool conclude(Entry& entry, stage::Outcome outcome, std::chrono::milliseconds took);
   void skip(const pipeline::Stage& spec, const std::string& reason);
   [[nodiscard]] bool applies(const pipeline::Stage& spec) const;
@@ -141,6 +158,7 @@ class Runner : public services::Sink {
   services::Shared shared_;
   std::unique_ptr<Notifier> notifier_;
   std::vector<Entry> entries_;
+  std::vector<Entry> rollbacks_;
   std::vector<std::string> environments_;
   std::optional<History> before_;   // as last read before a change
   Rows before_rows_ = Rows::listed;  // whether it has them
@@ -150,6 +168,10 @@ class Runner : public services::Sink {
   std::atomic<base::Clock::rep> last_progress_{0};  // when, in the clock's ticks
   std::atomic<bool> finished_{false};
   int change_tries_ = 0;
+  bool undo_ = false;         // decided before the first change: completed migrations of a failed run are undone
+  std::string why_kept_;      // when they are not
+  std::optional<History> before_change_;
+  base::Deadline run_deadline_;
   std::size_t findings_before_checks_ = 0;
   bool oddities_told_ = false;
   bool asking_ = false;       // a command that only asks

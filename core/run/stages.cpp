@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Runner's dealings with its stages: making them, one call into each under the guard, and what a call means.
 #include <algorithm>
+#include <cmath>
+#include <random>
 
 #include "base/text.hpp"
 #include "pipeline/read.hpp"
@@ -53,6 +55,12 @@ Result<void> Runner::prepare() {
     if (!made) return made.error();
     if (auto checked = (*made)->validate(deadline_of(spec)); checked.error) return *checked.error;
     entries_.push_back({&spec, std::move(*made)});
+  }
+  for (const auto& spec : pipeline_.rollback) {
+    auto made = make_(spec, environments_, shared_);
+    if (!made) return made.error();
+    if (auto checked = (*made)->validate(deadline_of(spec)); checked.error) return *checked.error;
+    rollbacks_.push_back({&spec, std::move(*made)});
   }
   if (settings_.dry_run) return {};
   return notifier_->prepare(environments_, [this](const pipeline::Stage& spec) { return applies(spec); });
@@ -119,7 +127,11 @@ std::string Runner::why_not(const pipeline::Stage& spec) const {
   return "its `when` does not hold";
 }
 
-Deadline Runner::deadline_of(const pipeline::Stage& spec) const { return spec.timeout ? Deadline::in(*spec.timeout) : Deadline{}; }
+/// Of one attempt that begins now; rollback has a deadline of its own beside the run's.
+Deadline Runner::deadline_of(const pipeline::Stage& spec) const {
+  const auto own = spec.timeout ? Deadline::in(*spec.timeout) : Deadline{};
+  return spec.kind == Kind::rollback ? own : own.sooner(run_deadline_);
+}
 
 /// How the process ends when the call does not return: as settled already, or blocked before the first change, kept
 /// after it.
@@ -137,13 +149,49 @@ Guard::Watch Runner::watch_for(stage::Stage& stage, Deadline deadline) {
           }};
 }
 
+/// The stage with its retries. An apply stage gets one call: after it the lock and what is pending come first again.
 stage::Outcome Runner::call_stage(Entry& entry, bool dry) {
-  const auto deadline = deadline_of(*entry.spec);
+  const auto& spec = *entry.spec;
+  const auto all = spec.deadline ? Deadline::in(*spec.deadline) : Deadline{};
+  for (int attempt = 1;; ++attempt) {
+    auto outcome = call_once(entry, dry, static_cast<std::uint32_t>(attempt), all);
+    if (!outcome.error || spec.kind == Kind::apply || all.over() || !pause_before_retry(spec, *outcome.error, attempt)) return outcome;
+  }
+}
+
+stage::Outcome Runner::call_once(Entry& entry, bool dry, std::uint32_t attempt, Deadline all) {
+  const auto deadline = deadline_of(*entry.spec).sooner(all);
   events_.emit("stage.started", entry.spec->id, {{"use", entry.spec->use}, {"kind", manifest::name_of(entry.spec->kind)}});
   guard_.watch(watch_for(*entry.stage, deadline));
-  auto outcome = entry.stage->run({events_.run_id(), dry, changing_, 1, deadline});
+  auto outcome = entry.stage->run({events_.run_id(), dry, changing_, attempt, deadline});
   guard_.unwatch();
   return outcome;
+}
+
+/// True after the pause when the pipeline wants such a failure to be tried again.
+bool Runner::pause_before_retry(const pipeline::Stage& spec, const Error& error, int attempt) {
+  if (!spec.retry || attempt >= spec.retry->attempts) return false;
+  const auto& retry = *spec.retry;
+  if (std::find(retry.on.begin(), retry.on.end(), base::name_of(error.code)) == retry.on.end()) return false;
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  const double most = static_cast<double>(retry.delay.count()) * std::pow(retry.backoff, attempt - 1);
+  const double span = most * (1 + retry.jitter * std::uniform_real_distribution<double>(-1, 1)(random));
+  const std::chrono::milliseconds pause(static_cast<std::int64_t>(std::clamp(span, 0.0, 3.6e6)));
+  events_.emit("stage.retry", spec.id, {{"attempt", attempt}, {"of", retry.attempts}, {"ms", static_cast<std::int64_t>(pause.count())},
+                                        {"error", to_value(error)}});
+  return !shared_.interruption.wait_for(pause);
+}
+
+/// --override lets one closed gate through: when all that blocks is of its rule.
+bool Runner::overridden(const std::vector<stage::Finding>& findings) {
+  if (settings_.override_rule.empty()) return false;
+  int blocks = 0;
+  for (const auto& finding : findings) {
+    if (finding.verdict != Verdict::block) continue;
+    if (finding.rule != settings_.override_rule) return false;
+    ++blocks;
+  }
+  return blocks > 0;
 }
 
 /// Reports what a call came to and decides whether the run goes on. Ends the run itself for prechecks and verifies;
@@ -153,7 +201,7 @@ bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::millise
   // A stage that ran out of time may call that cancelled; only a signal interrupts a run.
   if (outcome.error && outcome.error->code == Status::cancelled && guard_.signal() == 0) outcome.error->code = Status::deadline;
   const bool checks = spec.kind == Kind::precheck || spec.kind == Kind::verify || spec.kind == Kind::detect;
-  const bool softened = outcome.error && checks && spec.warn_on_error && outcome.error->code != Status::cancelled;
+  bool softened = outcome.error && checks && spec.warn_on_error && outcome.error->code != Status::cancelled;
   if (outcome.error && checks && outcome.error->code != Status::cancelled)
     outcome.findings.push_back({softened ? Verdict::warn : Verdict::block, "check-could-not-run", outcome.error->message, outcome.error->file,
                                 outcome.error->line, outcome.error->column, outcome.error->hint, {}});
@@ -161,7 +209,11 @@ bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::millise
     events_.emit("finding", spec.id, *to_value(finding).as<base::Table>());
     report_.findings.push_back(finding);
   }
-  const auto verdict = softened ? Verdict::warn : outcome.error ? Verdict::unset : outcome.verdict;
+  const bool override = spec.kind == Kind::precheck && (!outcome.error || outcome.error->code != Status::cancelled) && overridden(outcome.findings);
+  if (override)
+    events_.emit("gate.overridden", spec.id, {{"rule", settings_.override_rule}, {"reason", settings_.override_reason}});
+  softened = softened || (override && outcome.error);
+  const auto verdict = softened || override ? Verdict::warn : outcome.error ? Verdict::unset : outcome.verdict;
   base::Table fields{{"verdict", outcome.error && !softened ? std::string_view("error") : stage::name_of(verdict)},
                      {"ms", static_cast<std::int64_t>(took.count())}};
   if (outcome.error) fields.emplace_back("error", to_value(*outcome.error));
@@ -175,8 +227,7 @@ bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::millise
   }
   const auto error = outcome.error.value_or(Error{Status::denied, "stage '" + spec.id + "' refused", "see its findings"});
   if (spec.kind == Kind::verify && changing_) {
-    report_.kept = report_.applied;
-    finish({Outcome::kept, kExitKept}, error);
+    put_back(error);
   } else if (outcome.error && (error.code == Status::unavailable || error.code == Status::config)) {
     finish(end_before_change(error), error);
   } else if (spec.kind == Kind::verify) {

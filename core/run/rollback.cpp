@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Runner after a failure that came behind the first change: what stands, what is undone, and how that ends.
+#include <tidegate/extensions.hpp>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "run/json.hpp"
+#include "run/runner.hpp"
+
+namespace tidegate::run {
+
+using base::Clock;
+using base::Deadline;
+using base::Error;
+using base::Result;
+using base::Status;
+using manifest::Kind;
+using stage::Verdict;
+
+namespace {
+
+constexpr std::string_view kApplied = "run.applied";
+constexpr std::string_view kError = "run.error";
+constexpr std::string_view kRestored = ".restored";
+constexpr std::chrono::minutes kQuestionLimit{2};
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+/// Asked and said before the first change, so that nobody meets a partial undo by surprise.
+void Runner::decide_on_failure() {
+  undo_ = false;
+  if (report_.pending.empty() || !before_change_) return;
+  stage::Stage* undoer = nullptr;
+  for (auto& entry : rollbacks_)
+    if (undoer == nullptr && applies(*entry.spec) && entry.stage->offers(TG_UNDO)) undoer = entry.stage.get();
+  auto reason = why_not_undone(undoer);
+  why_kept_ = reason ? *reason : "whether they can be undone could not be asked: " + reason.error().message;
+  undo_ = why_kept_.empty();
+  events_.emit("rollback.decided", "", {{"on_failure", undo_ ? "undo" : "keep"}, {"reason", why_kept_}});
+}
+
+/// Empty: all that is pending can be undone.
+Result<std::string> Runner::why_not_undone(stage::Stage* undoer) {
+  if (pipeline_.on_failure == pipeline::OnFailure::keep) return std::string("on_failure is \"keep\"");
+  if (undoer == nullptr) return std::string("no rollback stage of the pipeline can undo them");
+  const auto arguments = to_json(base::Table{{"names", to_array(report_.pending)}});
+  auto said = call_watched(*undoer, TG_UNDO, TG_UNDO_CAN, arguments, services::Access::read, Deadline::in(kQuestionLimit).sooner(run_deadline_));
+  if (!said) return said.error();
+  const auto answer = from_json(*said);
+  const auto* list = answer ? answer->find("migrations") : nullptr;
+  const auto* migrations = list != nullptr ? list->as<base::Array>() : nullptr;
+  if (migrations == nullptr) return Error{Status::internal, "stage '" + undoer->id() + "' gave no list of migrations"};
+  std::vector<std::string> can;
+  for (const auto& migration : *migrations) {
+    const auto text = [&](const char* key) { return migration.find(key) != nullptr ? migration.find(key)->text() : std::string(); };
+    if (text("reversible") != "irreversible") can.push_back(text("name"));
+    else return text("name") + ": " + (text("reason").empty() ? "it cannot be undone" : text("reason"));
+  }
+  for (const auto& name : report_.pending)
+    if (!contains(can, name)) return name + ": stage '" + undoer->id() + "' does not know it";
+  return std::string();
+}
+
+/// Something failed after the first change. What of this run stands is read from the history, never guessed; it is undone
+/// where that was decided.
+void Runner::put_back(Error error) {
+  shared_.interruption.clear();
+  if (!look_at_what_stands(error)) return finish({Outcome::kept, kExitKept}, error);
+  // The server may still be at it (a lost connection whose backend could not be seen gone), so the history proves nothing.
+  if (error.code == Status::conflict && error.sqlstate.empty()) return finish({Outcome::kept, kExitKept}, error);
+  const auto completed = report_.applied;
+  Error trouble;
+  run_rollback(error, completed, trouble);
+  if (!completed.empty() && undo_ && !look_at_what_stands(error)) return finish({Outcome::rollback_failed, kExitKept}, error);
+  settle(error, completed, trouble);
+}
+
+/// Fills what the report says of applied, pending and kept; false with the error amended when it cannot be known.
+bool Runner::look_at_what_stands(Error& error) {
+  before_.reset();
+  if (!before_change_) return true;
+  shared_.databases.unpin_main();
+  auto after = history();
+  if (!after) {
+    error.hint += (error.hint.empty() ? "" : "; ") + std::string("the history could not be read afterwards (") + after.error().message +
+                  "), so look at `tidegate status` before the next run";
+    if (report_.kept.empty()) report_.kept = report_.applied;
+    return false;
+  }
+  report_.kept = standing(*before_change_, *after);
+  report_.pending = after->pending;
+  report_.applied.clear();
+  for (const auto& name : report_.kept)
+    if (!contains(after->failed, name)) report_.applied.push_back(name);
+  return true;
+}
+
+void Runner::run_rollback(const Error& error, const std::vector<std::string>& completed, Error& trouble) {
+  if (rollbacks_.empty()) return;
+  shared_.context[std::string(kApplied)] = to_json(to_array(completed));
+  shared_.context[std::string(kError)] = shared_.redactor.apply(error.message);
+  events_.emit("rollback.started", "", {{"on_failure", undo_ ? "undo" : "keep"}, {"migrations", to_array(completed)}});
+  const auto limit = Deadline::in(pipeline_.rollback_deadline);
+  if (undo_ && !completed.empty()) {
+    if (auto locked = lock(); !locked) {  // a connection that was lost took the lock with it
+      trouble = locked.error();
+      return;
+    }
+  }
+  for (auto& entry : rollbacks_) {
+    const auto& spec = *entry.spec;
+    const bool undoes = entry.stage->offers(TG_UNDO);
+    if (!applies(spec)) skip(spec, why_not(spec));
+    else if (undoes && before_change_ && completed.empty()) skip(spec, "nothing of this run stands");
+    else if (undoes && !undo_) skip(spec, "completed migrations are kept: " + why_kept_);
+    else run_rollback_stage(entry, limit, trouble);
+  }
+}
+
+bool Runner::run_rollback_stage(Entry& entry, Deadline limit, Error& trouble) {
+  const auto& spec = *entry.spec;
+  const auto began = Clock::now();
+  stage::Outcome outcome;
+  for (int attempt = 1;; ++attempt) {
+    outcome = call_once(entry, false, static_cast<std::uint32_t>(attempt), limit);
+    if (!outcome.error || limit.over() || !pause_before_retry(spec, *outcome.error, attempt)) break;
+  }
+  for (const auto& finding : outcome.findings) {
+    events_.emit("finding", spec.id, *to_value(finding).as<base::Table>());
+    report_.findings.push_back(finding);
+  }
+  base::Table fields{{"verdict", outcome.error ? std::string_view("error") : stage::name_of(outcome.verdict)},
+                     {"ms", static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count())}};
+  if (outcome.error) fields.emplace_back("error", to_value(*outcome.error));
+  events_.emit("stage.finished", spec.id, std::move(fields));
+  if (outcome.error && trouble.message.empty()) trouble = *outcome.error;
+  return !outcome.error;
+}
+
+/// What is to happen whatever the end of a change; after a failure it has run with the others.
+void Runner::run_ensured() {
+  if (!changing_) return;
+  Error trouble;
+  const auto limit = Deadline::in(pipeline_.rollback_deadline);
+  for (auto& entry : rollbacks_) {
+    if (!entry.spec->ensure) continue;
+    if (!applies(*entry.spec)) skip(*entry.spec, why_not(*entry.spec));
+    else run_rollback_stage(entry, limit, trouble);
+  }
+  if (!trouble.message.empty()) events_.emit("log", "", {{"level", "warn"}, {"message", "the change stands, but not all that was to follow it worked: " + trouble.message}});
+}
+
+void Runner::settle(const Error& failure, const std::vector<std::string>& completed, const Error& trouble) {
+  Error error = failure;
+  if (!trouble.message.empty()) error.hint += (error.hint.empty() ? "" : "; ") + std::string("the rollback failed: ") + trouble.message +
+                                              (trouble.hint.empty() ? "" : " (" + trouble.hint + ")");
+  for (auto name = completed.rbegin(); name != completed.rend(); ++name)
+    if (!contains(report_.kept, *name)) report_.undone.push_back(*name);
+  bool restored = before_change_ && report_.kept.empty();
+  if (!before_change_)  // nobody keeps a history, so a rollback stage has to say it
+    for (const auto& entry : rollbacks_)
+      restored = restored || context_value(entry.spec->id + std::string(kRestored)).value_or("") == "true";
+  if (!restored || !trouble.message.empty()) {
+    const bool tried = (undo_ && !completed.empty()) || !trouble.message.empty();
+    return finish({tried ? Outcome::rollback_failed : Outcome::kept, kExitKept}, error);
+  }
+  if (const int signal = guard_.signal(); signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
+  const bool rolled_back = !report_.undone.empty() || !before_change_;
+  finish({rolled_back ? Outcome::rolled_back : Outcome::failed, kExitFailed}, error);
+}
+
+}  // namespace tidegate::run

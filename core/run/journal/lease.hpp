@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Lease: one run per target. Its truth is the control session's backend, which holds a session advisory lock; the row in
-// tidegate.lease says who that is, and numbers the takings. Owned by the run, destroyed before its Control or with it
-// alive; acquire, still_held and release from one thread, lost from any.
+// tidegate.lease says who that is, and numbers the takings. Owned by the run; lost and fence from any thread, the rest from
+// the run's.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,13 +10,11 @@
 
 #include "base/world.hpp"
 #include "run/journal/control.hpp"
+#include "run/journal/lease_sql.hpp"
 #include "run/journal/reading.hpp"
 #include "services/interruption.hpp"
 
 namespace tidegate::run {
-
-/// Key of the advisory lock: "tidegate" in ASCII. Advisory locks are a database's own.
-inline constexpr std::int64_t kLeaseKey = 0x7469646567617465;
 
 struct LeaseRequest {
   std::string run;     ///< its id
@@ -27,7 +25,7 @@ struct LeaseRequest {
 struct LeaseWait {
   std::chrono::milliseconds limit{std::chrono::minutes(5)};
   services::Interruption* interruption = nullptr;
-  /// Who holds it ("run …, … since …"), at once and whenever that changes.
+  /// Who holds it ("run …, alice on laptop, since …"), at once and whenever that changes.
   std::function<void(const std::string& holder, std::chrono::milliseconds waited)> on_wait;
 };
 
@@ -36,23 +34,25 @@ struct LeaseTaken {
   bool recorded = false;               ///< schema tidegate is there, and the lease's row is written
   std::int64_t fence = 0;              ///< one more than the last; 0 when it is not recorded
   std::string warning;                 ///< why it is not recorded though that was asked for; "" otherwise
-  std::vector<RunRecord> interrupted;  ///< runs of this target that had not ended, now marked so: to be recovered
+  std::vector<RunRecord> interrupted;  ///< runs of this target that had not ended, now marked so, the newest last: to be recovered
 };
 
 class Lease {
  public:
-  explicit Lease(Control& control);
+  /// How often the control session is asked whether it still holds the lease.
+  static constexpr std::chrono::seconds kHeartbeat{5};
+  explicit Lease(Control& control, std::chrono::milliseconds heartbeat = kHeartbeat);
   /// Releases.
   ~Lease();
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
   /// Polls with no transaction open, makes schema tidegate on first need, and sees a dead holder's sessions gone (or ends
-  /// them) before the lease changes hands. `main` is the run's main session, recorded beside the control's own. Errors:
-  /// locked after the limit, naming the holder; conflict, naming sessions of a dead holder that cannot be ended (exit 7);
-  /// unsupported: a newer journal, or a transaction-mode pooler; cancelled; unavailable.
-  base::Result<LeaseTaken> acquire(services::db::Session& main, const LeaseRequest& request, const LeaseWait& wait);
-  /// Main was connected anew: what is recorded of it is put right.
+  /// them) before the lease changes hands. Errors: locked after the limit, naming the holder; conflict, naming sessions of
+  /// a dead holder that cannot be ended (exit 7); unsupported: a newer journal, or a pooler; cancelled; unavailable.
+  base::Result<LeaseTaken> acquire(const LeaseRequest& request, const LeaseWait& wait);
+  /// Records the run's main session: before it changes anything, and again whenever it was connected anew. unsupported:
+  /// the two sessions are one at the server, behind a transaction-mode pooler.
   base::Result<void> main_is(services::db::Session& main);
   /// Asks the server: to be called before the first change. conflict: it was lost, and nothing may be changed any more.
   base::Result<void> still_held();
@@ -67,7 +67,7 @@ class Lease {
   std::shared_ptr<Impl> impl_;
 };
 
-/// Who runs here, for people: "github actions job deploy (run 123) on build-7", "alice on laptop".
-std::string holder_here(const base::Environment& variables);
+/// Who runs here, for people: "github job on build-7" where a runner is known (environment.runner), else "alice on laptop".
+std::string holder_here(const base::Environment& variables, const std::string& runner);
 
 }  // namespace tidegate::run

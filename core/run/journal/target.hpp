@@ -22,7 +22,7 @@ struct TargetIdentity {
 base::Result<TargetIdentity> identify_target(services::db::Session& session, base::Deadline deadline);
 /// Of the direct host, whichever of the two the connection names: Neon's "-pooler", Prisma Postgres' "pooled.".
 std::string without_pooler(const std::string& host);
-/// SQL: whether the row `alias` has this identity.
+/// SQL: whether the row `alias` has this identity. A system identifier that one of the two could not read does not count.
 std::string same_target_sql(const TargetIdentity& target, const std::string& alias);
 
 }  // namespace tidegate::run

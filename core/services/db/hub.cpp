@@ -119,6 +119,11 @@ Result<Session*> Hub::main(Deadline deadline) {
   return me.main.get();
 }
 
+std::unique_ptr<Session> Hub::hand_over_main() {
+  if (pinned_ || !main_is_open()) return nullptr;
+  return std::move(impl_->main);
+}
+
 std::string Hub::blockers_of(int pid) {
   auto& me = *impl_;
   const auto to = target("main");

@@ -40,6 +40,9 @@ class Hub {
   base::Result<const ConnectionTarget*> target(std::string_view connection);
   /// A connection of its own.
   base::Result<std::unique_ptr<Session>> open(std::string_view connection, base::Deadline deadline);
+  /// Gives main away, as it is, to whom needs a session and may have to wait with it: the next main() connects anew. Null
+  /// when main is not open, or pinned.
+  std::unique_ptr<Session> hand_over_main();
   /// The sessions that block `pid`, one a line: "pid 123 (psql, alice, idle in transaction for 5 min): UPDATE …"; from
   /// the watch session, opened on first use, each try limited to a second. Empty: nobody, or it could not be seen.
   std::string blockers_of(int pid);

@@ -105,4 +105,10 @@ Result<std::string> find_folder(const std::string& project) {
                "run in the project's folder, or say where it is: --set migrations=DIR, or `migrations` under [with] in the pipeline"};
 }
 
+Result<std::string> configured_folder(std::string setting) {
+  if (!setting.empty()) return setting;
+  std::error_code error;
+  return find_folder(std::filesystem::current_path(error).string());
+}
+
 }  // namespace tidegate::migrations

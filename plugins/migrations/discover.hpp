@@ -16,4 +16,7 @@ std::optional<std::string> path_in_config(std::string_view source);
 /// (class config) names all places that were tried.
 sdk::Result<std::string> find_folder(const std::string& project);
 
+/// What the setting `migrations` says; where it says nothing, the folder for the project in the working folder.
+sdk::Result<std::string> configured_folder(std::string setting);
+
 }  // namespace tidegate::migrations

@@ -25,7 +25,7 @@ std::string list_json(const History& history, const Comparison& comparison, bool
     out += "{\"name\":";
     append_json(out, row->name);
     out += ",\"applied_at\":";
-    append_json(out, rfc3339(row->finished.value_or(0)));
+    append_json(out, migrations::rfc3339(row->finished.value_or(0)));
     out += '}';
   }
   out += "],\"pending\":" + json_list(comparison.pending) + ",\"failed\":[";
@@ -35,7 +35,7 @@ std::string list_json(const History& history, const Comparison& comparison, bool
     out += "{\"name\":";
     append_json(out, row->name);
     out += ",\"started_at\":";
-    append_json(out, rfc3339(row->started));
+    append_json(out, migrations::rfc3339(row->started));
     out += ",\"logs\":";
     append_json(out, row->logs);
     out += '}';
@@ -44,7 +44,7 @@ std::string list_json(const History& history, const Comparison& comparison, bool
   std::string newest;
   if (rows && !history.rows.empty()) {
     const auto& row = history.rows.back();
-    newest = row.id + (row.finished ? " " + rfc3339(*row.finished) : "") + (row.rolled_back ? " rolled back" : "");
+    newest = row.id + (row.finished ? " " + migrations::rfc3339(*row.finished) : "") + (row.rolled_back ? " rolled back" : "");
   }
   append_json(out, newest);
   out += ",\"count\":" + std::to_string(history.rows.size()) + "}";

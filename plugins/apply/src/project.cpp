@@ -22,7 +22,7 @@ std::string joined(const std::vector<std::string>& names, std::size_t limit) {
   return names.size() > limit ? out + " …" : out;
 }
 
-Result<void> check_history(const History& history, const Comparison& comparison, const Place& place) {
+Result<void> check_history(const History& history, const Comparison& comparison, const HistoryPlace& place) {
   if (!history.table && !history.other_tables.empty()) {
     return Error{Status::denied,
                  "the schema \"" + place.schema + "\" is not empty and has no migration history (P3005): it holds " +
@@ -33,7 +33,7 @@ Result<void> check_history(const History& history, const Comparison& comparison,
   if (!comparison.failed.empty()) {
     std::string rows;
     for (const auto* row : comparison.failed)
-      rows += (rows.empty() ? "" : "; ") + ("`" + row->name + "` started at " + rfc3339(row->started) + " and failed");
+      rows += (rows.empty() ? "" : "; ") + ("`" + row->name + "` started at " + migrations::rfc3339(row->started) + " and failed");
     Error error{Status::denied, "failed migrations stand in the history, so nothing is applied (P3009): " + rows,
                 "look at what stands of it in the database; then `tidegate resolve --rolled-back " + comparison.failed.front()->name +
                     "` to have it run again, or `tidegate resolve --applied " + comparison.failed.front()->name +
@@ -46,7 +46,7 @@ Result<void> check_history(const History& history, const Comparison& comparison,
 
 }  // namespace
 
-Result<std::vector<Work>> check_and_plan(const History& history, const Comparison& comparison, const Folder& folder, const Place& place) {
+Result<std::vector<Work>> check_and_plan(const History& history, const Comparison& comparison, const Folder& folder, const HistoryPlace& place) {
   std::unordered_set<std::string_view> tried;
   for (const auto& row : history.rows) {
     if (row.rolled_back) tried.insert(row.name);

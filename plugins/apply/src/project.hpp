@@ -6,10 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "history.hpp"
+#include "migrations/history.hpp"
 #include "migrations/plan.hpp"
 
 namespace tidegate::apply {
+
+using migrations::Comparison;
+using migrations::History;
+using migrations::HistoryPlace;
+using migrations::HistoryRow;
 
 /// One migration that will be applied, as it was read when it was checked.
 struct Work {
@@ -22,7 +27,7 @@ struct Work {
 
 /// The pending ones in the order of application.
 sdk::Result<std::vector<Work>> check_and_plan(const History& history, const Comparison& comparison, const migrations::Folder& folder,
-                                              const Place& place);
+                                              const HistoryPlace& place);
 
 /// The text of a migration, read again when it was not kept.
 sdk::Result<std::string> text_of(Work& work, const migrations::Folder& folder);

@@ -5,12 +5,12 @@
 #pragma once
 #include <string>
 
-#include "history.hpp"
+#include "project.hpp"
 
 namespace tidegate::apply {
 
 /// Both give what to tell the person. The SQL of the migration is never run.
-sdk::Result<std::string> mark_applied(sdk::Db& db, const Place& place, migrations::Folder& folder, const std::string& name);
-sdk::Result<std::string> mark_rolled_back(sdk::Db& db, const Place& place, const std::string& name);
+sdk::Result<std::string> mark_applied(sdk::Db& db, const HistoryPlace& place, migrations::Folder& folder, const std::string& name);
+sdk::Result<std::string> mark_rolled_back(sdk::Db& db, const HistoryPlace& place, const std::string& name);
 
 }  // namespace tidegate::apply

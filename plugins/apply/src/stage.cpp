@@ -2,20 +2,20 @@
 #include "stage.hpp"
 
 #include <chrono>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "account.hpp"
 #include "answers.hpp"
-#include "executor.hpp"
-#include "failure.hpp"
 #include "migrations/discover.hpp"
+#include "migrations/executor.hpp"
 #include "migrations/json.hpp"
 #include "resolve.hpp"
 
 namespace tidegate::apply {
 namespace {
 
+using migrations::Detail;
 using migrations::Folder;
 using sdk::Db;
 using sdk::Error;
@@ -39,7 +39,7 @@ class ApplyPrisma final : public sdk::Stage {
   /// Folder and database as they are now; the one is read while the other answers.
   struct Look {
     Db db;
-    Place place;
+    HistoryPlace place;
     History history;
   };
   Result<Look> look(Detail detail);
@@ -48,7 +48,7 @@ class ApplyPrisma final : public sdk::Stage {
   Result<std::string> list(std::string_view arguments);
   Result<std::string> plan();
   Result<std::string> resolve(std::string_view arguments);
-  Result<void> apply_all(Db& db, const Place& place, const History& history, std::vector<Work>& works);
+  Result<void> apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works);
 
   sdk::Host host_;
   std::optional<Folder> folder_;
@@ -56,14 +56,9 @@ class ApplyPrisma final : public sdk::Stage {
 
 Result<Folder*> ApplyPrisma::folder() {
   if (!folder_) {
-    std::string path = host_.text("migrations");
-    if (path.empty()) {
-      std::error_code error;
-      auto found = migrations::find_folder(std::filesystem::current_path(error).string());
-      if (!found) return found.error();
-      path = std::move(*found);
-    }
-    folder_.emplace(path);
+    auto path = migrations::configured_folder(host_.text("migrations"));
+    if (!path) return path.error();
+    folder_.emplace(*path);
   }
   return &*folder_;
 }
@@ -75,7 +70,7 @@ Result<ApplyPrisma::Look> ApplyPrisma::look(Detail detail) {
   if (!reading) return reading.error();
   auto db = host_.db();
   if (!db) return db.error();
-  auto place = place_of(*db);
+  auto place = migrations::place_of(*db);
   if (!place) return place.error();
   auto history = read_history(*db, *place, detail);
   if (!history) return history.error();
@@ -123,7 +118,7 @@ Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
   }
   auto db = host_.db();
   if (!db) return db.error();
-  auto place = place_of(*db);
+  auto place = migrations::place_of(*db);
   if (!place) return place.error();
   Result<std::string> said = std::string();
   if (as == "applied") {
@@ -162,7 +157,7 @@ Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
   return Verdict::pass;
 }
 
-Result<void> ApplyPrisma::apply_all(Db& db, const Place& place, const History& history, std::vector<Work>& works) {
+Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works) {
   host_.changing();
   if (!history.table) {
     if (auto created = db.script(create_sql(db, place, history.schema_exists)); !created) {
@@ -174,9 +169,9 @@ Result<void> ApplyPrisma::apply_all(Db& db, const Place& place, const History& h
     }
   }
   std::uint64_t done = 0;
-  Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}, history.backend_start};
+  migrations::Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}, history.backend_start};
   settings.on_wait = [&](const std::string& line) { host_.progress(done, works.size(), line); };
-  Executor executor(host_, db, place, std::move(settings));
+  migrations::Executor executor(host_, db, std::move(settings));
   std::vector<std::string> applied;
   std::string json;
   const auto event = [&](const char* type, const std::string& name, const std::string& more) {
@@ -201,7 +196,8 @@ Result<void> ApplyPrisma::apply_all(Db& db, const Place& place, const History& h
     host_.progress(done, works.size(), work.name);
     event("migration.started", work.name, "");
     const auto began = std::chrono::steady_clock::now();
-    auto ran = executor.apply(work, *text);
+    const Applying account(db, place, work);
+    auto ran = executor.run({work.plan, *text, work.file, work.tried_before}, account);
     if (!ran) return stopped(ran.error());
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
     event("migration.finished", work.name, ",\"ms\":" + std::to_string(ms) + ",\"statements\":" + std::to_string(*ran));

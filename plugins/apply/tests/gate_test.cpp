@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "libpq_host.hpp"
+#include "scene.hpp"
 
 namespace tidegate::apply::test {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "libpq_host.hpp"
+#include "scene.hpp"
 
 namespace tidegate::apply::test {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "libpq_host.hpp"
+#include "scene.hpp"
 
 namespace tidegate::apply::test {
 namespace {
@@ -21,6 +21,7 @@ class GivenUp : public ::testing::Test {
     s.new_run();
     s.migration("2_b", "CREATE TABLE b (id int); SELECT pg_advisory_lock(7);");
     s.give_up_at = "pg_advisory_lock(7)";
+    s.lock_timeout = 600'000;  // the server is at work until somebody ends that, on a slow machine too
     holder.sql("SELECT pg_advisory_lock(7)");
     s.before_giving_up = [&] { EXPECT_TRUE(s.database.eventually("SELECT " + at_work)); };
   }

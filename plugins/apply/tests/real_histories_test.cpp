@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "libpq_host.hpp"
+#include "scene.hpp"
 #include "support/process.hpp"
 
 namespace tidegate::apply::test {

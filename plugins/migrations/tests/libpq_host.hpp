@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A host for the tests of apply.prisma: real PostgreSQL through libpq behind the SDK's tables, everything else recorded.
-// It can break the session at a chosen call, and act (free a lock) where the stage would sleep. One thread.
+// A host for the tests of stages that change a database: real PostgreSQL through libpq behind the SDK's tables, everything
+// else recorded. It can break the session at a chosen call, and act (free a lock) where the stage would sleep. One thread.
 #pragma once
 #include <functional>
 #include <map>
@@ -16,15 +16,15 @@
 
 struct pg_conn;
 
-namespace tidegate::apply::test {
+namespace tidegate::migrations::test {
 
 using nlohmann::json;
 using tidegate::test::TestDatabase;
 
-/// A stage of type apply.prisma on a database and a folder of its own.
+/// A stage on a database and a migrations folder of its own.
 class Scene : public tg_host {
  public:
-  Scene();
+  Scene(sdk::Factory factory, std::string type, std::string kind);
   ~Scene();
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
@@ -45,6 +45,9 @@ class Scene : public tg_host {
   std::string fresh_user = "postgres";                        ///< of the second session
   bool read_only = false;                                     ///< script() is refused, as in a stage that only asks
 
+  std::map<std::string, std::string> context;                 ///< values of other stages, by full key
+  bool cancelled = false;
+
   std::vector<std::string> logs, scripts, progress;
   std::vector<std::int64_t> pauses;
   std::vector<std::pair<std::string, json>> events;
@@ -54,10 +57,7 @@ class Scene : public tg_host {
   void migration(const std::string& name, const std::string& sql);
   /// run(); pass is an error without message and code ok.
   sdk::Error run(bool dry = false);
-  json list();
-  json plan();
   sdk::Result<json> ask(const std::string& extension, const std::string& method, const std::string& arguments = "{}");
-  sdk::Error refused_plan();
   /// Applied names, by the table.
   std::vector<std::string> applied();
   std::string value(const std::string& sql) { return database.value(sql); }
@@ -66,8 +66,10 @@ class Scene : public tg_host {
 
  private:
   friend struct Tables;
+  const sdk::Factory factory_;
+  const std::string type_, kind_;
   std::unique_ptr<sdk::Stage> stage_;
   std::unique_ptr<pg_conn, void (*)(pg_conn*)> main_{nullptr, nullptr};
 };
 
-}  // namespace tidegate::apply::test
+}  // namespace tidegate::migrations::test

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <random>
 
-#include "history.hpp"
+#include "migrations/history.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 std::string new_id() {
   thread_local std::array<unsigned char, 4096> pool;
@@ -40,4 +40,4 @@ std::string new_id() {
   return out;
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

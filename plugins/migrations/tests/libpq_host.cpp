@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libpq_host.hpp"
+#include "migrations/tests/libpq_host.hpp"
 
 #include <libpq-fe.h>
 #include <sys/socket.h>
 
 #include <cstring>
 
-#include "stage.hpp"
-
 struct tg_db {
-  tidegate::apply::test::Scene* scene;
+  tidegate::migrations::test::Scene* scene;
   PGconn* connection;
   bool own;
   std::string schema;
 };
 
-namespace tidegate::apply::test {
+namespace tidegate::migrations::test {
 
 namespace {
 
@@ -102,7 +100,7 @@ struct Tables {
     static const tg_control_v1 control{
         sizeof(tg_control_v1),
         0,
-        [](const tg_host*) { return 0; },
+        [](const tg_host* h) { return scene_of(h).cancelled ? 1 : 0; },
         [](const tg_host* h) { return scene_of(h).remaining; },
         [](const tg_host* h, std::int64_t ms) {
           auto& s = scene_of(h);
@@ -133,7 +131,13 @@ struct Tables {
                                      },
                                      [](const tg_host*, tg_str, std::uint32_t, tg_str*) -> tg_status { return TG_E_NOT_FOUND; }};
     static const tg_context_v1 context{sizeof(tg_context_v1), 0,
-                                       [](const tg_host*, tg_str, void*, tg_take) -> tg_status { return TG_E_NOT_FOUND; },
+                                       [](const tg_host* h, tg_str key, void* user, tg_take take) -> tg_status {
+                                         const auto& values = scene_of(h).context;
+                                         const auto found = values.find(std::string(sdk::view(key)));
+                                         if (found == values.end()) return TG_E_NOT_FOUND;
+                                         take(user, sdk::to_abi(found->second));
+                                         return TG_OK;
+                                       },
                                        [](const tg_host* h, tg_str key, tg_str value) -> tg_status {
                                          scene_of(h).published[std::string(sdk::view(key))] = sdk::view(value);
                                          return TG_OK;
@@ -236,7 +240,8 @@ struct Tables {
   }
 };
 
-Scene::Scene() : tg_host{sizeof(tg_host), TG_ABI_MINOR, &Tables::service} {
+Scene::Scene(sdk::Factory factory, std::string type, std::string kind)
+    : tg_host{sizeof(tg_host), TG_ABI_MINOR, &Tables::service}, factory_(factory), type_(std::move(type)), kind_(std::move(kind)) {
   texts["migrations"] = folder.path();
   new_run();
 }
@@ -245,7 +250,7 @@ Scene::~Scene() {
 }
 
 void Scene::new_run() {
-  stage_ = std::move(*make(sdk::Host(this), "apply.prisma"));
+  stage_ = std::move(*factory_(sdk::Host(this), type_));
   main_.reset();
 }
 
@@ -256,7 +261,7 @@ void Scene::migration(const std::string& name, const std::string& sql) {
 sdk::Error Scene::run(bool dry) {
   sdk::ErrorCollector sink;
   sdk::Report report(&sink);
-  auto verdict = stage_->run(sdk::Run{dry, false, "run", "apply", "apply", 1}, report);
+  auto verdict = stage_->run(sdk::Run{dry, false, "run", type_, kind_, 1}, report);
   if (!verdict) return verdict.error();
   return sdk::Error{*verdict == sdk::Verdict::pass ? sdk::Status::ok : sdk::Status::internal, ""};
 }
@@ -269,29 +274,6 @@ sdk::Result<json> Scene::ask(const std::string& extension, const std::string& me
   return json::parse(*answer);
 }
 
-json Scene::list() {
-  read_only = true;
-  auto answer = ask("tidegate.history/1", "list");
-  read_only = false;
-  if (!answer) throw std::runtime_error(answer.error().message);
-  return *answer;
-}
-
-json Scene::plan() {
-  read_only = true;
-  auto answer = ask("tidegate.plan/1", "pending");
-  read_only = false;
-  if (!answer) throw std::runtime_error(answer.error().message);
-  return *answer;
-}
-
-sdk::Error Scene::refused_plan() {
-  read_only = true;
-  auto answer = ask("tidegate.plan/1", "pending");
-  read_only = false;
-  return answer ? sdk::Error{sdk::Status::ok, ""} : answer.error();
-}
-
 std::vector<std::string> Scene::applied() {
   std::vector<std::string> out;
   for (const auto& row : database.sql("SELECT migration_name FROM " + std::string(schema) +
@@ -301,4 +283,4 @@ std::vector<std::string> Scene::applied() {
   return out;
 }
 
-}  // namespace tidegate::apply::test
+}  // namespace tidegate::migrations::test

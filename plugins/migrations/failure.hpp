@@ -5,19 +5,20 @@
 #include <string>
 #include <tidegate/services.hpp>
 
-#include "message.hpp"
+#include "migrations/account.hpp"
+#include "migrations/message.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 /// What the failure asks of the caller.
 enum class Failure { retry, lost, stopped, failed };
 Failure kind_of(const sdk::DbError& error);
 
 /// "migration X failed (P3018): …" with file, line, column. `completed`: statements of the message that ran.
-sdk::Error explain(const sdk::DbError& error, const std::string& name, const std::string& file, std::string_view text,
+sdk::Error explain(const sdk::DbError& error, const Account& account, const std::string& file, std::string_view text,
                    const Message& message, std::uint32_t completed);
 
 /// Adds a sentence to a hint.
 void add_hint(sdk::Error& error, const std::string& sentence);
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

@@ -10,7 +10,7 @@
 
 #include "migrations/folder.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 struct HistoryRow {
   std::string id, name, checksum, logs;
@@ -34,11 +34,11 @@ struct History {
 inline constexpr const char* kBackendStart = "(pg_catalog.date_part('epoch', backend_start) * 1000000)::bigint";
 
 /// Where the table is.
-struct Place {
+struct HistoryPlace {
   std::string schema;  ///< unquoted
   std::string table;   ///< quoted, with its schema
 };
-sdk::Result<Place> place_of(sdk::Db& db);
+sdk::Result<HistoryPlace> place_of(sdk::Db& db);
 
 /// How much of the history is read. Of a thousand rows the names alone take the server half the time of all of it.
 enum class Detail {
@@ -48,10 +48,10 @@ enum class Detail {
 };
 
 /// One query; two when there is no table.
-sdk::Result<History> read_history(sdk::Db& db, const Place& place, Detail detail);
+sdk::Result<History> read_history(sdk::Db& db, const HistoryPlace& place, Detail detail);
 
 /// CREATE SCHEMA if it is missing, CREATE TABLE as Prisma has it.
-std::string create_sql(sdk::Db& db, const Place& place, bool schema_exists);
+std::string create_sql(sdk::Db& db, const HistoryPlace& place, bool schema_exists);
 
 /// "2026-11-22T17:40:00.123Z"; "" for what is no moment.
 std::string rfc3339(double seconds);
@@ -66,6 +66,6 @@ struct Comparison {
   std::vector<std::string> edited, missing;
 };
 /// Reads a file only where its checksum differs.
-Comparison compare(const History& history, const migrations::Folder& folder);
+Comparison compare(const History& history, const Folder& folder);
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

@@ -6,9 +6,9 @@
 #include <string>
 #include <tidegate/services.hpp>
 
-#include "history.hpp"
+#include "migrations/account.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 /// A server process; its pid alone may have been given to another since.
 struct Backend {
@@ -22,7 +22,7 @@ struct Lost {
   std::string problem;  ///< why it is unknown, when something says so
 };
 
-/// Ends that backend if it is still there, and reads what its history row says. `logs` is noted in a row that stays open.
-Lost find_out(const sdk::Host& host, const Place& place, const Backend& backend, const std::string& row_id, const std::string& logs);
+/// Ends that backend if it is still there, and reads what the history says. `logs` is noted in a row that stays open.
+Lost find_out(const sdk::Host& host, const Backend& backend, const Account& account, const std::string& logs);
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

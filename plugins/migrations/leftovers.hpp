@@ -10,11 +10,11 @@
 
 #include "migrations/statements.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 class Leftovers {
  public:
-  Leftovers(sdk::Host host, sdk::Db& db, const migrations::Statement& s) : host_(host), db_(db), s_(s) {}
+  Leftovers(sdk::Host host, sdk::Db& db, const Statement& s) : host_(host), db_(db), s_(s) {}
 
   /// Remembers how things are before the first try. `tried_before`: also drops what an earlier run has left of this statement.
   sdk::Result<void> before(bool tried_before);
@@ -42,9 +42,9 @@ class Leftovers {
 
   sdk::Host host_;
   sdk::Db& db_;
-  const migrations::Statement& s_;
+  const Statement& s_;
   std::set<std::string> known_;  // indexes that were there before
   std::string state_;
 };
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

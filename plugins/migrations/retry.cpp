@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "retry.hpp"
+#include "migrations/retry.hpp"
 
 #include <algorithm>
 #include <random>
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 std::optional<std::int64_t> retry_pause_ms(int n, std::int64_t lock_timeout_ms, std::int64_t remaining_ms, double random) {
   const std::int64_t least = 4 * lock_timeout_ms;
@@ -20,4 +20,4 @@ double random_fraction() {
   return std::uniform_real_distribution<double>(0.0, 1.0)(source);
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "message.hpp"
+#include "migrations/message.hpp"
 
 #include <gtest/gtest.h>
 
-#include "history.hpp"
-#include "retry.hpp"
+#include "migrations/history.hpp"
+#include "migrations/retry.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 namespace {
 
 TEST(Message, PositionInWholeFile_IsFoundBehindOurOwnText) {
@@ -85,4 +85,4 @@ TEST(Rfc3339, Seconds_BecomeUtcWithMilliseconds) {
 }
 
 }  // namespace
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

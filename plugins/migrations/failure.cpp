@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "failure.hpp"
+#include "migrations/failure.hpp"
 
 #include "migrations/locate.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 using sdk::DbError;
 using sdk::Error;
@@ -20,21 +20,21 @@ void add_hint(Error& error, const std::string& sentence) {
   error.hint += (error.hint.empty() ? "" : "; ") + sentence;
 }
 
-Error explain(const DbError& db, const std::string& name, const std::string& file, std::string_view text, const Message& message,
+Error explain(const DbError& db, const Account& account, const std::string& file, std::string_view text, const Message& message,
               std::uint32_t completed) {
   Error out = db.error;
   const auto kind = kind_of(db);
   if (kind == Failure::stopped) {
-    out.message = "migration " + name + " was stopped: " + db.error.message;
+    out.message = account.subject() + " was stopped: " + db.error.message;
   } else {
-    out.message = "migration " + name + " failed (P3018): " + db.error.message;
+    out.message = account.subject() + " failed" + account.code() + ": " + db.error.message;
     if (kind == Failure::failed) out.code = Status::failed;
   }
   out.file = file;
   auto place = message.at_position(db.position);
   if (!place) place = message.after_statements(completed);
   if (place) {
-    const auto at = migrations::locate(text, *place);
+    const auto at = locate(text, *place);
     out.line = at.line;
     out.column = at.column;
   }
@@ -43,4 +43,4 @@ Error explain(const DbError& db, const std::string& name, const std::string& fil
   return out;
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lost.hpp"
+#include "migrations/lost.hpp"
 
 #include <optional>
 
-namespace tidegate::apply {
+#include "migrations/history.hpp"
+
+namespace tidegate::migrations {
 
 using sdk::Db;
 using sdk::Result;
@@ -33,7 +35,7 @@ Result<Seen> look(Db& db, const Backend& backend) {
 
 }  // namespace
 
-Lost find_out(const sdk::Host& host, const Place& place, const Backend& backend, const std::string& row_id, const std::string& logs) {
+Lost find_out(const sdk::Host& host, const Backend& backend, const Account& account, const std::string& logs) {
   Lost out;
   auto db = host.db("main", TG_DB_FRESH);
   if (!db) {
@@ -57,26 +59,23 @@ Lost find_out(const sdk::Host& host, const Place& place, const Backend& backend,
     if (!ended) out.problem = ended.error().message;
   }
   // Only now, and by a query of its own: a snapshot from before its end would not see what it committed last.
-  bool row = false, finished = false;
-  auto read = db->query("SELECT finished_at IS NOT NULL FROM " + place.table + " WHERE id = $1", {row_id}, [&](const Row& r) {
-    row = true;
-    finished = r[0] == "t";
-  });
+  std::string says;
+  auto read = db->query(account.ending(), {}, [&](const Row& r) { says = r[0]; });
   if (!read) {
     out.problem = read.error().message;
     return out;
   }
-  if (finished) {
+  if (says == "done") {
     out.ending = Ending::committed;
   } else if (!gone) {
     out.problem += (out.problem.empty() ? "" : "; ") + ("its server process " + std::to_string(backend.pid) + " may still be at work");
-  } else if (row) {
+  } else if (says == "open") {
     out.ending = Ending::in_parts;
-    (void)db->script("UPDATE " + place.table + " SET logs = " + db->literal(logs) + " WHERE id = " + db->literal(row_id));
+    (void)db->script(account.note(db->literal(logs)));
   } else {
     out.ending = Ending::nothing_stands;
   }
   return out;
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 class Message {
  public:
@@ -41,4 +41,4 @@ class Message {
   std::uint32_t ours_ = 0;
 };
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

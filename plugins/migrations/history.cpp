@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "history.hpp"
+#include "migrations/history.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,7 +11,7 @@
 
 #include "migrations/checksum.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 namespace {
 
 using sdk::Db;
@@ -31,14 +31,14 @@ std::optional<double> seconds(const Row& row, std::uint32_t i) {
   return out;
 }
 
-std::string rows_sql(const Place& place) {
+std::string rows_sql(const HistoryPlace& place) {
   // Seconds instead of text: a thousand to_char() are felt.
   return "SELECT id, migration_name, checksum, pg_catalog.date_part('epoch', started_at), pg_catalog.date_part('epoch', finished_at), "
          "rolled_back_at IS NOT NULL, CASE WHEN finished_at IS NULL THEN logs END FROM " +
          place.table + " ORDER BY started_at, id";
 }
 
-std::string names_sql(const Place& place) {
+std::string names_sql(const HistoryPlace& place) {
   return "SELECT migration_name, checksum, finished_at IS NOT NULL, rolled_back_at IS NOT NULL FROM " + place.table + " ORDER BY started_at, id";
 }
 
@@ -57,16 +57,16 @@ std::string session_sql() {
 
 }  // namespace
 
-Result<Place> place_of(Db& db) {
+Result<HistoryPlace> place_of(Db& db) {
   auto schema = db.schema();
   if (!schema) return schema.error();
-  Place out;
+  HistoryPlace out;
   out.schema = std::move(*schema);
   out.table = db.identifier(out.schema) + "." + db.identifier(kTable);
   return out;
 }
 
-Result<History> read_history(Db& db, const Place& place, Detail detail) {
+Result<History> read_history(Db& db, const HistoryPlace& place, Detail detail) {
   History out;
   const auto take = [&](const Row& r) {
     if (r.columns() == 1) {
@@ -110,7 +110,7 @@ Result<History> read_history(Db& db, const Place& place, Detail detail) {
   return out;
 }
 
-std::string create_sql(Db& db, const Place& place, bool schema_exists) {
+std::string create_sql(Db& db, const HistoryPlace& place, bool schema_exists) {
   std::string sql = "BEGIN;";
   if (!schema_exists) sql += "CREATE SCHEMA " + db.identifier(place.schema) + ";";
   sql += "CREATE TABLE " + place.table +
@@ -133,7 +133,7 @@ std::string rfc3339(double when) {
   return out;
 }
 
-Comparison compare(const History& history, const migrations::Folder& folder) {
+Comparison compare(const History& history, const Folder& folder) {
   Comparison out;
   std::unordered_map<std::string_view, const HistoryRow*> latest;
   std::unordered_set<std::string_view> standing;  // a row that is not rolled back
@@ -154,9 +154,9 @@ Comparison compare(const History& history, const migrations::Folder& folder) {
       out.missing.push_back(row->name);
     } else if (!migration->has_file) {
       out.edited.push_back(row->name);
-    } else if (!migrations::checksum_equals(row->checksum, migration->checksum)) {
+    } else if (!checksum_equals(row->checksum, migration->checksum)) {
       const auto text = folder.text(*migration);
-      if (!text || !migrations::checksum_matches(row->checksum, migration->checksum, *text)) out.edited.push_back(row->name);
+      if (!text || !checksum_matches(row->checksum, migration->checksum, *text)) out.edited.push_back(row->name);
     }
   }
   for (const auto& migration : folder.migrations()) {
@@ -165,4 +165,4 @@ Comparison compare(const History& history, const migrations::Folder& folder) {
   return out;
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "executor.hpp"
+#include "migrations/executor.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "failure.hpp"
-#include "leftovers.hpp"
+#include "migrations/failure.hpp"
+#include "migrations/leftovers.hpp"
 #include "migrations/lex.hpp"
 #include "migrations/locate.hpp"
-#include "retry.hpp"
+#include "migrations/retry.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
-using migrations::FilePlan;
-using migrations::Part;
-using migrations::Statement;
+
+
+
 using sdk::Db;
 using sdk::Error;
 using sdk::Result;
@@ -28,17 +28,17 @@ constexpr std::int64_t kLongestWithoutTimeout = 600'000;
 std::string shortened(std::string_view sql) {
   std::string out;
   for (const char c : sql.substr(0, 90)) out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
-  while (migrations::first_invalid_utf8(out) != std::string_view::npos) out.pop_back();  // the cut went through a character
+  while (first_invalid_utf8(out) != std::string_view::npos) out.pop_back();  // the cut went through a character
   return sql.size() > 90 ? out + "…" : out;
 }
 
 }  // namespace
 
 struct Executor::Current {
-  const Work& work;
+  const Script& script;
+  const Account& account;
   const FilePlan& plan;
   std::string_view text;
-  std::string id = new_id();
   bool row_stands = false;                 // the open history row is committed
   std::uint32_t ran = 0;                   // statements of the file
   std::vector<const Statement*> standing;  // committed, in a file that runs in parts
@@ -46,8 +46,8 @@ struct Executor::Current {
   Leftovers::Found found;                  // of the statement that failed
 };
 
-Executor::Executor(sdk::Host host, Db& db, Place place, Settings settings)
-    : host_(host), db_(db), place_(std::move(place)), settings_(std::move(settings)), backend_{db.backend_pid(), settings_.backend_start} {
+Executor::Executor(sdk::Host host, Db& db, Settings settings)
+    : host_(host), db_(db), settings_(std::move(settings)), backend_{db.backend_pid(), settings_.backend_start} {
   fresh_session_ = "RESET SESSION AUTHORIZATION;RESET ALL;SELECT ";
   for (const auto& [name, value] : settings_.session) {
     fresh_session_ += "pg_catalog.set_config(" + db_.literal(name) + "," + db_.literal(value) + ",false),";
@@ -55,19 +55,19 @@ Executor::Executor(sdk::Host host, Db& db, Place place, Settings settings)
   fresh_session_ += "1;\n";
 }
 
-Result<std::uint32_t> Executor::apply(const Work& work, std::string_view text) {
+Result<std::uint32_t> Executor::run(const Script& script, const Account& account) {
   lost_ = false;
-  Current c{work, work.plan, text};
-  auto done = work.plan.whole ? apply_whole(c) : apply_parts(c);
+  Current c{script, account, script.plan, script.text};
+  auto done = script.plan.whole ? run_whole(c) : run_parts(c);
   // CALL and DO may end transactions themselves, and a newer server may know commands that refuse one: nothing of it
   // stands yet. Outside of one it may: a failure then says nothing about what it has committed before.
   const auto& state = db_.last_error().error.sqlstate;
-  if (!done && !lost_ && work.plan.whole && (state == "2D000" || state == "25001")) {
-    auto alone = migrations::plan_one_by_one(text, work.file);
+  if (!done && !lost_ && script.plan.whole && (state == "2D000" || state == "25001")) {
+    auto alone = plan_one_by_one(script.text, script.file);
     if (alone && alone->parts.size() == 1) {
-      Current again{work, *alone, text};
+      Current again{script, account, *alone, script.text};
       again.may_commit = true;
-      done = apply_parts(again);
+      done = run_parts(again);
     }
   }
   used_ = true;
@@ -75,22 +75,6 @@ Result<std::uint32_t> Executor::apply(const Work& work, std::string_view text) {
 }
 
 // ------------------------------------------------------------------------------------------ texts
-
-std::string Executor::finished_row(const Current& c) const {
-  return "INSERT INTO " + place_.table +
-         " (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count) VALUES ('" + c.id + "','" +
-         c.work.checksum + "',pg_catalog.clock_timestamp()," + db_.literal(c.work.name) + ",NULL,NULL,pg_catalog.now(),1);";
-}
-
-std::string Executor::open_row(const Current& c) const {
-  return "INSERT INTO " + place_.table + " (id, checksum, migration_name, started_at) VALUES ('" + c.id + "','" + c.work.checksum + "'," +
-         db_.literal(c.work.name) + ",pg_catalog.clock_timestamp());";
-}
-
-std::string Executor::close_row(const Current& c) const {
-  return "UPDATE " + place_.table +
-         " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp() WHERE id = '" + c.id + "';";
-}
 
 void Executor::begin(Message& message, const std::string& words) const {
   message.ours(words + ";SET LOCAL lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 2);
@@ -101,8 +85,8 @@ void Executor::statements(Message& message, const Current& c, const std::vector<
     message.statement(s.offset, s.length);
     message.ours("\n;", 0);  // the line break ends a comment that may stand at the end
     // pg_dump's header and others take every limit away.
-    if (c.plan.mentions_lock_timeout && (migrations::contains_ignoring_case(s.in(c.text), "lock_timeout") ||
-                                         migrations::leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
+    if (c.plan.mentions_lock_timeout && (contains_ignoring_case(s.in(c.text), "lock_timeout") ||
+                                         leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
       message.ours("SELECT pg_catalog.set_config('lock_timeout','" + std::to_string(settings_.lock_timeout_ms) +
                        "',true) WHERE pg_catalog.current_setting('lock_timeout') = '0';",
                    1);
@@ -112,7 +96,7 @@ void Executor::statements(Message& message, const Current& c, const std::vector<
 
 // ----------------------------------------------------------------------------- one transaction
 
-Result<std::uint32_t> Executor::apply_whole(Current& c) {
+Result<std::uint32_t> Executor::run_whole(Current& c) {
   Message message(c.text);
   if (used_) message.ours(fresh_session_, 3);
   begin(message, c.plan.plain ? "BEGIN" : c.plan.parts.front().begin);
@@ -123,12 +107,12 @@ Result<std::uint32_t> Executor::apply_whole(Current& c) {
     statements(message, c, c.plan.parts.front().statements);
   }
   if (c.plan.mentions_role) message.ours("RESET SESSION AUTHORIZATION;", 1);
-  message.ours(finished_row(c), 1);
+  message.ours(c.account.done_whole(), 1);
   message.ours("COMMIT", 1);
   auto ran = send(c, message, true);
   if (!ran) {
     Error error = ran.error();
-    if (!lost_) add_hint(error, "nothing of this migration stands");
+    if (!lost_) add_hint(error, c.account.nothing_stands());
     return error;
   }
   return *ran - std::min(*ran, message.our_statements());
@@ -136,7 +120,7 @@ Result<std::uint32_t> Executor::apply_whole(Current& c) {
 
 // ------------------------------------------------------------------------------------- in parts
 
-Result<std::uint32_t> Executor::apply_parts(Current& c) {
+Result<std::uint32_t> Executor::run_parts(Current& c) {
   const auto& parts = c.plan.parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool first = i == 0, last = i + 1 == parts.size();
@@ -154,11 +138,11 @@ Result<void> Executor::run_transaction(Current& c, const Part& part, bool first,
   Message message(c.text);
   if (first && used_) message.ours(fresh_session_, 3);
   begin(message, part.begin);
-  if (!c.row_stands) message.ours(open_row(c), 1);
+  if (!c.row_stands) message.ours(c.account.open(), 1);
   statements(message, c, part.statements);
   if (last) {
     if (c.plan.mentions_role) message.ours("RESET SESSION AUTHORIZATION;", 1);
-    message.ours(close_row(c), 1);
+    message.ours(c.account.close(), 1);
   }
   message.ours("COMMIT", 1);
   if (auto sent = send(c, message, true); !sent) return sent.error();
@@ -176,15 +160,15 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
   } else {
     before.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
   }
-  if (!c.row_stands) before.ours(open_row(c), 1);
+  if (!c.row_stands) before.ours(c.account.open(), 1);
   if (auto sent = send(c, before, false); !sent) return sent.error();
   c.row_stands = true;
 
   Leftovers leftovers(host_, db_, s);
   if (s.concurrently) {
-    if (auto looked = leftovers.before(c.work.tried_before); !looked) {
+    if (auto looked = leftovers.before(c.script.tried_before); !looked) {
       Error error = looked.error();
-      error.message = "migration " + c.work.name + ": what its CONCURRENTLY statement finds could not be looked up: " + error.message;
+      error.message = c.account.subject() + ": what its CONCURRENTLY statement finds could not be looked up: " + error.message;
       return db_.transaction() == TG_TXN_UNKNOWN ? lost_connection(c, std::move(error)) : error;
     }
   }
@@ -193,7 +177,7 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
   auto sent = send(c, alone, false, [&](const std::string& sqlstate) {
     if (c.may_commit) return false;  // it could do a second time what it has committed
     auto found = leftovers.after_failure(sqlstate);
-    return found && !found->stands && (found->left.empty() || s.concurrent == migrations::Concurrent::drop_index);
+    return found && !found->stands && (found->left.empty() || s.concurrent == Concurrent::drop_index);
   });
   if (!sent) {
     const Error error = sent.error();
@@ -216,7 +200,7 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
   if (last) {
     if (c.plan.mentions_role) after.ours("RESET SESSION AUTHORIZATION;", 1);
     after.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
-    after.ours(close_row(c), 1);
+    after.ours(c.account.close(), 1);
   }
   if (auto closed = send(c, after, false); !closed) {
     c.standing.push_back(&s);
@@ -230,35 +214,29 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   const std::string reset = "RESET SESSION AUTHORIZATION;SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";";
   if (c.standing.empty() && c.found.left.empty()) {
     if (c.row_stands) {
-      if (auto removed = db_.script(reset + "DELETE FROM " + place_.table + " WHERE id = '" + c.id + "'"); !removed) {
-        add_hint(error, "nothing of this migration stands, but its open row in the history could not be removed (" +
-                            removed.error().message + "): `tidegate resolve --rolled-back " + c.work.name + "` before the next run");
+      if (auto removed = db_.script(reset + c.account.abandon()); !removed) {
+        add_hint(error, c.account.nothing_stands() + ", but its open row in the history could not be put right (" +
+                            removed.error().message + "): " + c.account.row_is_left());
         return error;
       }
     }
-    add_hint(error, "nothing of this migration stands");
+    add_hint(error, c.account.nothing_stands());
     return error;
   }
   std::string stands;
   for (const auto* s : c.standing) {
     stands += (stands.empty() ? "" : "\n") +
-              ("line " + std::to_string(migrations::locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
+              ("line " + std::to_string(locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
   }
   std::string account;
   if (!stands.empty()) account = "; it runs in parts, and these statements of it stand:\n" + stands;
   if (!c.found.left.empty()) account += (stands.empty() ? "; " : "\n") + c.found.left;
   error.message += account;
   const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
-  auto noted = db_.script(reset + "UPDATE " + place_.table + " SET logs = " + db_.literal(why) + " WHERE id = '" + c.id + "'");
+  auto noted = db_.script(reset + c.account.note(db_.literal(why)));
   if (!c.found.remedy.empty()) add_hint(error, c.found.remedy);
-  if (stands.empty()) {
-    add_hint(error, "then `tidegate resolve --rolled-back " + c.work.name + "` to have it run again, or `tidegate resolve --applied " +
-                        c.work.name + "` when all of it is there");
-  } else {
-    add_hint(error, "undo them and `tidegate resolve --rolled-back " + c.work.name + "`, or run the rest from line " +
-                        std::to_string(migrations::locate(c.text, part.statements.front().offset).line) +
-                        " by hand and `tidegate resolve --applied " + c.work.name + "`");
-  }
+  add_hint(error, stands.empty() ? c.account.after_leftovers()
+                                 : c.account.after_parts(locate(c.text, part.statements.front().offset).line));
   if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
   return error;
 }
@@ -272,7 +250,7 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
     if (auto sent = db_.script(message.sql())) return db_.completed();
     const sdk::DbError failure = db_.last_error();
     const std::uint32_t completed = db_.completed();
-    Error error = explain(failure, c.work.name, c.work.file, c.text, message, completed);
+    Error error = explain(failure, c.account, c.script.file, c.text, message, completed);
     const auto kind = kind_of(failure);
     // Closed: broken, or given up by the host because nothing answered; the server may still be at work. Open: what
     // says "unavailable" is something that the statement wanted to connect to.
@@ -290,19 +268,19 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
     const std::string who = failure.blockers.empty() ? std::string() : ": " + failure.blockers;
     if (!pause) {
       error.code = Status::locked;
-      error.message = "migration " + c.work.name + " did not get its locks in " + std::to_string(n) + (n == 1 ? " try" : " tries") +
-                      " within the stage's time (P3018): " + failure.error.message;
+      error.message = c.account.subject() + " did not get its locks in " + std::to_string(n) + (n == 1 ? " try" : " tries") +
+                      " within the stage's time" + c.account.code() + ": " + failure.error.message;
       if (!failure.blockers.empty()) error.detail = "blocked by " + failure.blockers;
       add_hint(error, "end what holds the lock, or give the stage more time (timeout)");
       return error;
     }
-    const std::string line = "migration " + c.work.name + (deadlock ? " ran into a deadlock" : " waits for a lock") + who + "; try " +
+    const std::string line = c.account.subject() + (deadlock ? " ran into a deadlock" : " waits for a lock") + who + "; try " +
                              std::to_string(n + 1) + " in " + std::to_string(*pause) + " ms";
     host_.warn(line);
     if (settings_.on_wait) settings_.on_wait(line);
     if (host_.wait_ms(*pause)) {
       error.code = Status::cancelled;
-      error.message = "migration " + c.work.name + " was stopped while it waited for a lock" + who;
+      error.message = c.account.subject() + " was stopped while it waited for a lock" + who;
       return error;
     }
     waited += *pause + settings_.lock_timeout_ms;
@@ -312,20 +290,19 @@ Result<std::uint32_t> Executor::send(Current& c, const Message& message, bool in
 /// The connection is gone in the middle: what really happened is read on another one, once the old backend is gone.
 Error Executor::lost_connection(Current& c, Error error) {
   lost_ = true;
-  const std::string lost = "the connection was lost during migration " + c.work.name + ": " + error.message;
+  const std::string lost = "the connection was lost during " + c.account.subject() + ": " + error.message;
   const std::string in_parts = lost + "; it runs in parts and was not finished, so some of its statements may stand";
-  const auto found = find_out(host_, place_, backend_, c.id, in_parts);
+  const auto found = find_out(host_, backend_, c.account, in_parts);
   switch (found.ending) {
     case Ending::committed:
       error.code = Status::failed;
       error.message = lost + "; the history shows that it was committed";
-      error.hint = "run again: what is still pending will be applied";
+      error.hint = c.account.after_lost_done();
       break;
     case Ending::in_parts:
       error.code = Status::failed;
       error.message = in_parts;
-      error.hint = "look at what stands; then `tidegate resolve --rolled-back " + c.work.name + "` or `tidegate resolve --applied " +
-                   c.work.name + "`";
+      error.hint = c.account.after_lost_parts();
       break;
     case Ending::nothing_stands:
       error.code = Status::unavailable;
@@ -341,4 +318,4 @@ Error Executor::lost_connection(Current& c, Error error) {
   return error;
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

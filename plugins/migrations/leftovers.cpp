@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "leftovers.hpp"
+#include "migrations/leftovers.hpp"
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
-using migrations::Concurrent;
+
 using sdk::Result;
 using sdk::Row;
 
@@ -174,4 +174,4 @@ Result<bool> Leftovers::drop(const Index& index) {
   return true;
 }
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

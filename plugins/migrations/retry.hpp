@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace tidegate::apply {
+namespace tidegate::migrations {
 
 /// Before try n + 1 (n from 1): full jitter under 0.5 s × 2^n and 60 s, never below four times the lock timeout just
 /// spent. `random` in [0, 1). nullopt: not enough of `remaining` is left for another try.
@@ -14,4 +14,4 @@ std::optional<std::int64_t> retry_pause_ms(int n, std::int64_t lock_timeout_ms, 
 /// In [0, 1).
 double random_fraction();
 
-}  // namespace tidegate::apply
+}  // namespace tidegate::migrations

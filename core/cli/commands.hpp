@@ -10,6 +10,7 @@ namespace tidegate::cli {
 int run_command(const Options& options);
 int plan_command(const Options& options);
 int status_command(const Options& options);
+int rollback_command(const Options& options);
 int resolve_command(const Options& options);
 int validate_command(const Options& options);
 int plugin_list_command(const Options& options);

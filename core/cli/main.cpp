@@ -14,6 +14,7 @@ int dispatch(const Options& options) {
     case Command::run: return run_command(options);
     case Command::plan: return plan_command(options);
     case Command::status: return status_command(options);
+    case Command::rollback: return rollback_command(options);
     case Command::resolve: return resolve_command(options);
     case Command::validate: return validate_command(options);
     case Command::plugin_list: return plugin_list_command(options);

@@ -31,6 +31,7 @@ class Parser {
     add_run();
     add_plan();
     add_status();
+    add_rollback();
     add_resolve();
     add_validate();
     add_plugin();
@@ -80,6 +81,9 @@ class Parser {
     sub->add_flag("--scratch", options_.scratch, "Use a private PostgreSQL that is removed afterwards");
     sub->add_flag("--json", options_.json, "The event stream on stdout, one JSON object a line");
     sub->add_option("--events", options_.events_file, "Also write the event stream to this file");
+    sub->add_option("--only", options_.only, "Run only this detect, precheck or verify stage (and what detects the environment)");
+    sub->add_option("--override", options_.override_rule, "Let findings of this rule through, once; needs --reason");
+    sub->add_option("--reason", options_.reason, "Why the gate is overridden: recorded, and told to who is notified");
   }
   void add_plan() {
     auto* sub = command(&app_, "plan", "What run would do; changes nothing", Command::plan, "  tidegate plan\n  tidegate plan --json\n");
@@ -92,6 +96,15 @@ class Parser {
     add_pipeline(sub);
     sub->add_flag("--json", options_.json, "One JSON object on stdout");
     sub->add_flag("--check", options_.check, "Exit 3 unless the database is up to date");
+  }
+  void add_rollback() {
+    auto* sub = command(&app_, "rollback", "Go back to a migration, with the pipeline's rollback stage", Command::rollback,
+                        "  tidegate rollback --to 20240102_users --dry-run   what would be undone, newest first\n"
+                        "  tidegate rollback --to 20240102_users             that migration stays, newer ones are undone\n");
+    add_pipeline(sub);
+    sub->add_option("--to", options_.to, "The migration that stays; newer ones are undone")->required();
+    sub->add_flag("--dry-run", options_.dry_run, "Say what would be undone; change nothing");
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
   }
   void add_resolve() {
     auto* sub = command(&app_, "resolve", "Correct the history by hand; runs no SQL of the migration", Command::resolve,
@@ -169,6 +182,8 @@ class Parser {
     }
     if (options_.command == Command::resolve && options_.applied.empty() == options_.rolled_back.empty())
       return usage_error("one of --applied NAME and --rolled-back NAME is needed");
+    if (options_.override_rule.empty() != options_.reason.empty()) return usage_error("--override RULE and --reason TEXT belong together");
+    if (!options_.only.empty() && options_.dry_run) return usage_error("--only and --dry-run exclude each other");
     if (options_.scratch && !options_.url.empty()) return usage_error("--scratch and --url exclude each other");
     return {options_, {}, {}, 0};
   }

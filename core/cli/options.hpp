@@ -9,7 +9,7 @@
 
 namespace tidegate::cli {
 
-enum class Command { run, plan, status, resolve, validate, plugin_list, plugin_inspect, scratch };
+enum class Command { run, plan, status, rollback, resolve, validate, plugin_list, plugin_inspect, scratch };
 
 struct Options {
   Command command = Command::run;
@@ -19,6 +19,9 @@ struct Options {
   std::string environment;
   std::string events_file;  ///< --events
   std::string applied, rolled_back;
+  std::string to;           ///< rollback --to
+  std::string only;         ///< run --only
+  std::string override_rule, reason;  ///< run --override RULE --reason TEXT
   bool dry_run = false;
   bool scratch = false;
   bool json = false;

@@ -135,6 +135,9 @@ class TextRenderer final : public run::Reader {
     else if (event.type == "stage.retry") line(mark("retry", 33) + event.stage + ": " + problem(fields) + "; again in " + took(fields));
     else if (event.type == "waiting") waiting(event);
     else if (event.type == "migration.finished") line("    " + text_of(fields, "name") + "  " + style_.dim(took(fields)));
+    else if (event.type == "rollback.decided") decided(fields);
+    else if (event.type == "rollback.started") line("  " + style_.bold("rollback"));
+    else if (event.type == "gate.overridden") line(mark("gate", 33) + event.stage + ": " + text_of(fields, "rule") + " is overridden: " + text_of(fields, "reason"));
     else if (event.type == "plan.migration") line("    would apply " + text_of(fields, "name"));
     else if (event.type == "notification.failed") line(mark("warn", 33) + event.stage + ": not delivered: " + problem(fields));
   }
@@ -161,6 +164,11 @@ class TextRenderer final : public run::Reader {
     for (const char* key : {"platform", "runner", "branch", "pull_request"})
       if (const auto value = text_of(fields, key); !value.empty() && value != "unknown") text += ", " + std::string(key == std::string_view("pull_request") ? "pull request" : key) + " " + value;
     line("  " + text);
+  }
+
+  void decided(const Value& fields) {
+    const bool undo = text_of(fields, "on_failure") == "undo";
+    line("  if this fails, completed migrations are " + (undo ? std::string("undone") : "kept: " + text_of(fields, "reason")));
   }
 
   void progress(const run::Event& event) {
@@ -217,8 +225,9 @@ class TextRenderer final : public run::Reader {
     std::string text = outcome == "succeeded" ? style_.green(outcome) : style_.red(outcome);
     text += ": ";
     if (outcome == "succeeded") text += applied.empty() ? pending.empty() ? "nothing to do" : migrations(pending.size()) + " pending, nothing changed" : migrations(applied.size()) + " applied";
+    else if (outcome == "rolled_back") text += list_of(fields, "undone").empty() ? "the database was restored" : "undone: " + base::join_words(list_of(fields, "undone"));
     else if (!kept.empty()) text += "these stand: " + base::join_words(kept);
-    else if (outcome == "kept") text += "part of the change may stand";
+    else if (outcome == "kept" || outcome == "rollback_failed") text += "part of the change may stand";
     else if (outcome == "failed" || outcome == "cancelled") text += "the database is as it was";
     else text += "nothing was touched";
     text += " (" + took(fields) + ")\n";

@@ -3,23 +3,10 @@
 
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
+#include "cli/lock_taken.hpp"
 #include "run/json.hpp"
 
 namespace tidegate::cli {
-namespace {
-
-/// Notes that the lock was taken: from then on the change may have been sent.
-class LockTaken : public run::Reader {
- public:
-  void on_event(const run::Event& event) override { taken_ = taken_ || event.type == "lock.taken"; }
-  explicit operator bool() const { return taken_; }
-
- private:
-  bool taken_ = false;
-};
-
-}  // namespace
-
 int resolve_command(const Options& options) {
   LockTaken locked;
   int exit_code = 0;

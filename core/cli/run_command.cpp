@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
 #include "cli/render.hpp"
@@ -40,9 +41,48 @@ void tell(const Refusal& refusal, bool dry_run, const std::vector<run::Reader*>&
                {"error", run::to_value(first)}});
 }
 
+/// Empty when --only names a stage that it may name.
+base::Error wrong_only(const std::string& id, const pipeline::Pipeline& pipeline) {
+  if (id.empty()) return {};
+  std::vector<std::string> known;
+  for (const auto& stage : pipeline.stages) {
+    if (stage.kind == manifest::Kind::apply) {
+      if (stage.id == id) return {base::Status::config, "--only " + id + ": an apply stage never runs by itself", "--only takes detect, precheck and verify stages"};
+      continue;
+    }
+    if (stage.id == id) return {};
+    known.push_back(stage.id);
+  }
+  return {base::Status::config, "--only " + id + ": the pipeline has no such stage" + base::did_you_mean(id, known),
+          "its stages: " + base::join_words(known)};
+}
+
+/// TIDEGATE_SKIP: the step is turned off, and says so.
+bool turned_off() {
+  const auto value = base::process_environment()("TIDEGATE_SKIP");
+  return value && *value != "0" && *value != "false";
+}
+
+int skipped(const Options& options) {
+  constexpr const char* kWhy = "TIDEGATE_SKIP is set: nothing was checked and nothing was run";
+  const auto style = style_for(STDERR_FILENO, options.color);
+  if (options.json) {
+    const base::Redactor redactor;
+    JsonRenderer on_stdout(stdout);
+    run::EventStream events(new_run_id(), redactor);
+    events.add(on_stdout);
+    events.emit("run.finished", "",
+                {{"outcome", "succeeded"}, {"exit", run::kExitOk}, {"applied", base::Array{}}, {"pending", base::Array{}}, {"undone", base::Array{}},
+                 {"kept", base::Array{}}, {"findings", base::Array{}}, {"ms", 0}, {"skipped", true}});
+  }
+  put(stderr, style.yellow("warning:") + " " + kWhy + "\n", style);
+  return run::kExitOk;
+}
+
 }  // namespace
 
 int run_command(const Options& options) {
+  if (turned_off()) return skipped(options);
   const auto refuse = [&](const Refusal& refusal, std::FILE* file) {
     print_problems(refusal.errors, refusal.warnings, options);
     JsonRenderer on_stdout(stdout);
@@ -61,8 +101,10 @@ int run_command(const Options& options) {
                     nullptr);
   }
   Refusal refusal;
-  const auto job = Job::make(options, {options.dry_run, options.environment}, refusal);
+  const auto job = Job::make(options, {options.dry_run, options.environment, options.only, options.override_rule, options.reason}, refusal);
   if (!job) return refuse(refusal, events_file.get());
+  if (const auto wrong = wrong_only(options.only, job->pipeline()); !wrong.message.empty())
+    return refuse({run::kExitUsage, {wrong}, {}, job->pipeline().name, job->pipeline().file}, events_file.get());
   job->tell_warnings();
 
   const bool live = ::isatty(STDERR_FILENO) == 1;

@@ -43,6 +43,8 @@ std::chrono::milliseconds jittered(std::chrono::milliseconds pause) {
 stage::Stage* Runner::offering(std::string_view extension) {
   for (auto& entry : entries_)
     if (entry.stage->offers(extension) && applies(*entry.spec)) return entry.stage.get();
+  for (auto& entry : rollbacks_)
+    if (entry.stage->offers(extension) && applies(*entry.spec)) return entry.stage.get();
   return nullptr;
 }
 
@@ -137,6 +139,12 @@ Result<void> Runner::lock() {
   shared_.databases.pin_main();
   events_.emit("lock.taken", "", {{"key", key->integer()}});
   return {};
+}
+
+Result<std::string> Runner::ask_stage(std::string_view extension, std::string_view method, std::string_view arguments_json) {
+  auto* stage = offering(extension);
+  if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
+  return call_watched(*stage, extension, method, arguments_json, Access::read, Deadline::in(kQuestionLimit));
 }
 
 Result<std::string> Runner::call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json) {

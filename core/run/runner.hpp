@@ -73,6 +73,8 @@ class Runner : public services::Sink {
   enum class Rows { left_out, listed };
   base::Result<History> history(Rows rows = Rows::listed);
   base::Result<std::vector<PlannedMigration>> plan();
+  /// Asks a stage that offers the extension, in a session that only reads; not_found when there is none.
+  base::Result<std::string> ask_stage(std::string_view extension, std::string_view method, std::string_view arguments_json);
   /// Calls a method of an extension with write access (resolve), under the format's lock when it has one.
   base::Result<std::string> call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json);
   [[nodiscard]] const Report& report() const { return report_; }

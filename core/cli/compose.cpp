@@ -14,6 +14,7 @@
 #include "cli/print.hpp"
 #include "cli/render.hpp"
 #include "cli/version.hpp"
+#include "pipeline/services.hpp"
 #include "run/json.hpp"
 #include "services/db/url.hpp"
 #include "stage/local_stage.hpp"
@@ -56,6 +57,22 @@ Value fingerprint_of(const std::vector<manifest::Setting>& settings, Value value
   return values;
 }
 
+Result<pipeline::Source> read_extended(const std::string& name, const pipeline::Source& from) {
+  const auto file = find_extended(name, {from.file, from.bundled});
+  if (!file) return file.error();
+  auto text = base::read_file(file->path);
+  if (!text) return Error{Status::config, text.error().message, text.error().hint};
+  return pipeline::Source{std::move(*text), file->path, file->bundled};
+}
+
+/// What the manifest asks for, as far as the pipeline allows it.
+std::vector<std::string> grants(const pipeline::Pipeline& pipeline, const std::string& plugin_id, const manifest::StageType& type) {
+  auto out = services::grants_for(type);
+  if (const auto* allowed = pipeline::allowed_services(pipeline, plugin_id))
+    std::erase_if(out, [&](const std::string& id) { return !pipeline::may_use(*allowed, id); });
+  return out;
+}
+
 }  // namespace
 
 std::string new_run_id() {
@@ -90,9 +107,10 @@ Result<Checked> check_pipeline(const Options& options) {
   Checked out;
   out.working_folder = working_folder();
   out.variables = variables_of(out.working_folder);
-  out.reading = pipeline::parse(*text, file->path, file->bundled, out.working_folder);
+  out.reading = pipeline::parse({*text, file->path, file->bundled}, out.working_folder, read_extended);
   out.registry = std::make_unique<loader::Registry>();
-  loader::SearchPath search{installation().plugins, out.reading.pipeline.plugin_dirs};
+  loader::SearchPath search{installation().plugins, out.reading.pipeline.plugin_dirs, {}};
+  for (const auto& pin : out.reading.pipeline.pins) search.pins.push_back({pin.plugin_id, pin.version, pin.sha256});
   // Of the process only: a .env comes with the sources that are deployed, and must not choose the code that deploys them.
   if (const auto more = base::process_environment()("TIDEGATE_PLUGIN_PATH"))
     for (const auto& dir : base::split(*more, ':')) {
@@ -104,13 +122,19 @@ Result<Checked> check_pipeline(const Options& options) {
                                         "write the whole path, from / on"});
     }
   out.registry->find(search);
-  for (const auto& failure : out.registry->failures()) out.reading.warnings.push_back(failure.error);
+  std::vector<std::string> plugin_ids;
+  for (const auto& plugin : out.registry->plugins()) plugin_ids.push_back(plugin.manifest.id);
+  for (const auto& failure : out.registry->failures()) {
+    const bool pinned = !failure.plugin_id.empty();  // the pipeline itself says that this must not run
+    (pinned ? out.reading.errors : out.reading.warnings).push_back(failure.error);
+    if (pinned) plugin_ids.push_back(failure.plugin_id);
+  }
   pipeline::Catalogue catalogue{[registry = out.registry.get()](std::string_view use) -> pipeline::KnownType {
                                   const auto* plugin = registry->offering(use);
                                   if (plugin == nullptr) return {};
                                   return {plugin->manifest.stage(use), plugin->manifest.id, plugin->bundled};
                                 },
-                                out.registry->stage_types()};
+                                out.registry->stage_types(), std::move(plugin_ids)};
   pipeline::check(out.reading, catalogue, {options.set, out.working_folder}, out.variables, options.env);
   return out;
 }
@@ -227,7 +251,7 @@ Result<std::unique_ptr<stage::Stage>> Job::make_stage(const pipeline::Stage& spe
   if (!config) return config.error();
   const auto entry = checked_.registry->load(*plugin);
   if (!entry) return entry.error();
-  return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), services::grants_for(*type)});
+  return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), grants(pipeline(), plugin->manifest.id, *type)});
 }
 
 std::string Job::target() {
@@ -244,7 +268,8 @@ std::vector<std::string> Job::plugin_fingerprints() const {
     const auto text = plugin->manifest.id + " " + plugin->manifest.version + " " + (bytes ? loader::sha256_hex(*bytes) : "unreadable");
     if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
   };
-  for (const auto& spec : pipeline().stages) add(spec);
+  for (const auto* list : {&pipeline().stages, &pipeline().rollback})
+    for (const auto& spec : *list) add(spec);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -262,18 +287,31 @@ std::string Job::pipeline_fingerprint(const std::vector<std::string>& environmen
     base::Array when;
     for (const auto& condition : spec.when)
       when.emplace_back(base::Table{{"key", condition.key}, {"any_of", base::Array(condition.any_of.begin(), condition.any_of.end())}});
+    const auto ms = [](const std::optional<std::chrono::milliseconds>& span) {
+      return span ? Value(static_cast<std::int64_t>(span->count())) : Value();
+    };
+    Value retry;
+    if (spec.retry)
+      retry = base::Table{{"attempts", spec.retry->attempts},
+                          {"delay", ms(spec.retry->delay)},
+                          {"backoff", spec.retry->backoff},
+                          {"jitter", spec.retry->jitter},
+                          {"on", base::Array(spec.retry->on.begin(), spec.retry->on.end())}};
     return Value(base::Table{{"id", spec.id},
                              {"use", spec.use},
                              {"kind", manifest::name_of(spec.kind)},
                              {"when", std::move(when)},
-                             {"timeout", spec.timeout ? Value(static_cast<std::int64_t>(spec.timeout->count())) : Value()},
+                             {"timeout", ms(spec.timeout)},
+                             {"deadline", ms(spec.deadline)},
+                             {"retry", std::move(retry)},
+                             {"ensure", spec.ensure},
                              {"warn_on_error", spec.warn_on_error},
                              {"on", base::Array(spec.on.begin(), spec.on.end())},
                              {"with", settled(spec, environments)}});
   };
   base::Array stages, connections;
-  for (const auto& spec : pipeline().stages) stages.push_back(stage_value(spec));
-  for (const auto& spec : pipeline().notify) stages.push_back(stage_value(spec));
+  for (const auto* list : {&pipeline().stages, &pipeline().rollback, &pipeline().notify})
+    for (const auto& spec : *list) stages.push_back(stage_value(spec));
   std::vector<std::string> names{"main"};
   for (const auto& connection : pipeline().connections)
     if (connection.name != "main") names.push_back(connection.name);
@@ -282,7 +320,9 @@ std::string Job::pipeline_fingerprint(const std::vector<std::string>& environmen
     const auto target = text ? services::db::parse_connection(*text) : Result<services::db::ConnectionTarget>(text.error());
     if (target) connections.emplace_back(base::Table{{"name", name}, {"target", target->display}, {"schema", target->schema}});
   }
-  return run::to_json(base::Table{{"stages", std::move(stages)}, {"connections", std::move(connections)}});
+  return run::to_json(base::Table{{"stages", std::move(stages)},
+                                  {"connections", std::move(connections)},
+                                  {"on_failure", pipeline().on_failure == pipeline::OnFailure::keep ? "keep" : "undo"}});
 }
 
 }  // namespace tidegate::cli

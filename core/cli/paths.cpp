@@ -57,6 +57,21 @@ base::Result<PipelineFile> find_pipeline(const std::string& argument) {
                      "the installation is incomplete: keep bin, lib/tidegate and share/tidegate together"};
 }
 
+base::Result<PipelineFile> find_extended(const std::string& name, const PipelineFile& from) {
+  std::error_code ignored;
+  const std::string bundled = installation().pipelines;
+  if (name.find('/') != std::string::npos || name.ends_with(".toml")) {
+    const auto path = (fs::path(working_folder()) / fs::path(from.path).parent_path() / name).lexically_normal();
+    if (fs::is_regular_file(path, ignored)) return PipelineFile{shown(path.string()), false};
+    return base::Error{base::Status::config, "there is no file " + shown(path.string()), "a path starts at the folder of the file that names it"};
+  }
+  const std::string path = bundled + "/" + name + ".toml";
+  if (fs::is_regular_file(path, ignored)) return PipelineFile{path, true};
+  const auto names = bundled_names(bundled);
+  return base::Error{base::Status::config, "no bundled pipeline is called '" + name + "'" + base::did_you_mean(name, names),
+                     "bundled: " + base::join_words(names) + "; a file is written with its path: extends = \"./" + name + ".toml\""};
+}
+
 std::string shown(const std::string& path) {
   const std::string here = working_folder() + "/";
   return path.rfind(here, 0) == 0 ? path.substr(here.size()) : path;

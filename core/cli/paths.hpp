@@ -27,6 +27,10 @@ struct PipelineFile {
 /// the bundled default.
 base::Result<PipelineFile> find_pipeline(const std::string& argument);
 
+/// What `extends = "NAME"` in a pipeline file means: the bundled pipeline of that name; a name with a slash or that ends
+/// in .toml is a file, and starts at the folder of the one that names it.
+base::Result<PipelineFile> find_extended(const std::string& name, const PipelineFile& from);
+
 /// The path as shortest seen from the working folder.
 std::string shown(const std::string& path);
 

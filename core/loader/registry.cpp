@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
+#include "base/world.hpp"
 #include "loader/library.hpp"
 
 namespace tidegate::loader {
@@ -42,6 +44,28 @@ std::string clash(const Plugin& a, const Plugin& b) {
   for (const auto& stage : b.manifest.stages)
     if (a.manifest.stage(stage.type) != nullptr) return "both offer the stage type '" + stage.type + "'";
   return {};
+}
+
+/// Why the plugin is not what a pin wants; nullopt when it is, or when nothing is wanted of it.
+std::optional<LoadFailure> check_pin(const Plugin& plugin, const std::vector<Pin>& pins) {
+  const auto pin = std::find_if(pins.begin(), pins.end(), [&](const Pin& p) { return p.plugin_id == plugin.manifest.id; });
+  if (pin == pins.end()) return std::nullopt;
+  const auto refuse = [&](std::string reason, std::string remedy) {
+    auto out = failure(plugin.path, "pin", std::move(reason), std::move(remedy));
+    out.plugin_id = plugin.manifest.id;
+    return out;
+  };
+  const auto& id = plugin.manifest.id;
+  if (!pin->version.empty() && plugin.manifest.version != pin->version)
+    return refuse("it is version " + plugin.manifest.version + " of '" + id + "', and the pipeline pins version " + pin->version,
+                  "install version " + pin->version + ", or change the pin once you have looked at the new one");
+  if (pin->sha256.empty()) return std::nullopt;
+  const auto bytes = base::read_file(plugin.path);
+  if (!bytes) return refuse("it cannot be read to compare it with its pin: " + bytes.error().message, "check its permissions");
+  if (const auto sum = sha256_hex(*bytes); sum != pin->sha256)
+    return refuse("it is not the file of '" + id + "' that the pipeline pins: its SHA-256 is " + sum + ", wanted is " + pin->sha256,
+                  "put the pinned file back, or change the pin once you know where this one comes from");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -82,6 +106,13 @@ void Registry::find(const SearchPath& path) {
       refused.insert(plugins_[k].path);
     }
   }
+  pins_.insert(pins_.end(), path.pins.begin(), path.pins.end());
+  for (const auto& plugin : plugins_) {
+    auto bad = check_pin(plugin, pins_);
+    if (!bad) continue;
+    failures_.push_back(*std::move(bad));
+    refused.insert(plugin.path);
+  }
   std::erase_if(plugins_, [&](const Plugin& plugin) { return refused.contains(plugin.path); });
 }
 
@@ -108,6 +139,7 @@ base::Result<const tg_plugin_entry*> Registry::load(const Plugin& plugin) {
     return failure(plugin.path, "manifest", "the file was replaced since it was found: its manifest is another one",
                    "run again when the file no longer changes")
         .error;
+  if (auto bad = check_pin(plugin, pins_)) return std::move(bad->error);
   auto entry = open_library(plugin);
   if (entry) loaded_.push_back(std::make_unique<Loaded>(Loaded{plugin.path, *entry}));
   return entry;

@@ -25,13 +25,21 @@ struct Plugin {
 /// Why a file could not be used: the step that failed, the reason in the loader's own words, the remedy.
 struct LoadFailure {
   std::string path;
-  std::string step;  ///< "folder", "path", "permissions", "elf", "manifest", "abi", "services", "unique", "dlopen", "symbol", "entry"
+  std::string step;  ///< "folder", "path", "permissions", "elf", "manifest", "abi", "services", "unique", "pin", "dlopen", "symbol", "entry"
   base::Error error;
+  std::string plugin_id = {};  ///< of "pin"
+};
+
+/// What the plugin of an id has to be; of the two what is empty does not matter.
+struct Pin {
+  std::string plugin_id, version;
+  std::string sha256;  ///< of the file; lower-case hexadecimal
 };
 
 struct SearchPath {
   std::string bundled_dir;                ///< "" = none
   std::vector<std::string> dirs;          ///< absolute, from the pipeline or TIDEGATE_PLUGIN_PATH
+  std::vector<Pin> pins = {};
 };
 
 class Registry {
@@ -43,6 +51,7 @@ class Registry {
 
   /// Reads the manifests of every *.tidegate.so in the folders, none of it twice. A bad file is a failure, not an
   /// end; two files with one id, or two plugins with one stage type, are failures that name both, and neither is offered.
+  /// Nor is one that is not what its pin says.
   void find(const SearchPath& path);
 
   [[nodiscard]] const std::vector<Plugin>& plugins() const { return plugins_; }
@@ -58,6 +67,7 @@ class Registry {
  private:
   std::vector<Plugin> plugins_;
   std::vector<LoadFailure> failures_;
+  std::vector<Pin> pins_;
   struct Loaded;
   std::vector<std::unique_ptr<Loaded>> loaded_;
 };

@@ -7,6 +7,7 @@
 #include "manifest/settings.hpp"
 #include "pipeline/layering.hpp"
 #include "pipeline/read.hpp"
+#include "pipeline/services.hpp"
 #include "pipeline/shape.hpp"
 
 namespace tidegate::pipeline {
@@ -16,8 +17,25 @@ using manifest::Kind;
 
 constexpr std::string_view kHistory = "tidegate.history/1";
 
+/// What may stand where.
+const std::vector<Kind>& kinds_under(Kind kind) {
+  static const std::vector<Kind> stage{Kind::detect, Kind::precheck, Kind::apply, Kind::verify};
+  static const std::vector<Kind> rollback{Kind::rollback};
+  static const std::vector<Kind> notify{Kind::notify};
+  return kind == Kind::rollback ? rollback : (kind == Kind::notify ? notify : stage);
+}
+
+/// The section that a stage of the kind stands in.
+std::string section_of(Kind kind) {
+  return kind == Kind::rollback ? "[[rollback]]" : (kind == Kind::notify ? "[[notify]]" : "[[stage]]");
+}
+
+std::string noun_of(Kind kind) {
+  return kind == Kind::rollback ? "rollback" : (kind == Kind::notify ? "notification" : "stage");
+}
+
 std::string named(const Stage& stage) {
-  return "stage '" + stage.id + "'";
+  return noun_of(stage.kind) + " '" + stage.id + "'";
 }
 
 /// Where a key of the stage stands; the stage itself when it has no such key.
@@ -26,10 +44,15 @@ base::Place place_of(const Stage& stage, std::string_view key) {
   return value != nullptr ? value->where : stage.where;
 }
 
-std::string kinds_of(const manifest::StageType& type) {
+std::string words(const std::vector<Kind>& kinds) {
   std::vector<std::string> names;
-  for (const auto kind : type.kinds) names.emplace_back(manifest::name_of(kind));
+  for (const auto kind : kinds) names.emplace_back(manifest::name_of(kind));
   return base::join_words(names);
+}
+
+template <class Value>
+bool contains(const std::vector<Value>& list, const Value& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
 }
 
 class Checker {
@@ -41,10 +64,14 @@ class Checker {
   void all() {
     apply_defaults_and_overrides(reading_, catalogue_, overrides_);
     auto& pipeline = reading_.pipeline;
-    for (auto& stage : pipeline.stages) entry(stage, false);
-    for (auto& stage : pipeline.notify) entry(stage, true);
+    for (auto& stage : pipeline.stages) entry(stage);
+    keys_.insert({"run.applied", "run.error"});  // what the host itself tells a rollback
+    for (auto& stage : pipeline.rollback) entry(stage);
+    for (auto& stage : pipeline.notify) entry(stage);
     for (const auto& connection : pipeline.connections) variables_in(connection);
     unused_isolation();
+    for (const auto& pin : pipeline.pins) known_plugin("[plugins.pin]", pin.plugin_id, pin.where);
+    for (const auto& allow : pipeline.allow) known_plugin("[plugins.allow]", allow.plugin_id, allow.where);
     sort_by_place(reading_.errors);
     sort_by_place(reading_.warnings);
   }
@@ -61,19 +88,17 @@ class Checker {
     list.push_back(std::move(problem));
   }
 
-  void entry(Stage& stage, bool notify) {
+  void entry(Stage& stage) {
     conditions(stage);
     if (stage.use.empty()) return;  // reported by parse
     const auto known = catalogue_.find(stage.use);
     if (known.type == nullptr) return unknown_type(stage);
     plugins_used_.insert(known.plugin_id);
-    const auto& services = known.type->required_services;
-    stage.needs_database = std::find(services.begin(), services.end(), TG_DB) != services.end();
+    stage.needs_database = contains<std::string>(known.type->required_services, TG_DB);
     isolation(stage, known);
-    if (notify)
-      notification(stage, *known.type);
-    else if (kind(stage, *known.type))
-      order(stage, *known.type);
+    services(stage, known);
+    const bool of_main_list = contains(kinds_under(Kind::detect), stage.kind);
+    if (kind(stage, *known.type) && of_main_list) order(stage, *known.type);
     settings(stage, *known.type);
     publish(stage, *known.type);
   }
@@ -94,36 +119,45 @@ class Checker {
           "let it run inside tidegate by adding these lines:\n[plugins.isolation]\n\"" + known.plugin_id + "\" = \"in-process\"");
   }
 
-  void notification(const Stage& stage, const manifest::StageType& type) {
-    if (std::find(type.kinds.begin(), type.kinds.end(), Kind::notify) != type.kinds.end()) return;
-    error(place_of(stage, "use"), "'" + stage.use + "' is no notification but " + kinds_of(type), "write it under [[stage]]");
+  /// A service that its plugin cannot do without has to be allowed.
+  void services(const Stage& stage, const KnownType& known) {
+    const auto* allowed = allowed_services(reading_.pipeline, known.plugin_id);
+    if (allowed == nullptr) return;
+    for (const auto& id : known.type->required_services)
+      if (!may_use(*allowed, id))
+        error(place_of(stage, "use"),
+              "'" + stage.use + "' cannot do without the service " + service_name(id) + ", which [plugins.allow] does not give to its plugin '" +
+                  known.plugin_id + "'",
+              "add \"" + service_name(id) + "\" to its list, or use another stage type");
   }
 
   /// Settles the stage's kind; false when that cannot be done.
   bool kind(Stage& stage, const manifest::StageType& type) {
-    const auto* chosen = stage.written.find("kind");
-    if (chosen != nullptr) {
+    std::vector<Kind> possible;
+    for (const auto kind : kinds_under(stage.kind))
+      if (contains(type.kinds, kind)) possible.push_back(kind);
+    if (type.kinds.empty()) return false;
+    if (possible.empty()) {
+      error(place_of(stage, "use"), "'" + stage.use + "' is no " + noun_of(stage.kind) + " but of kind " + words(type.kinds),
+            "write it under " + section_of(type.kinds.front()));
+      return false;
+    }
+    if (const auto* chosen = stage.written.find("kind")) {
       const auto wanted = manifest::kind_from(chosen->text());
-      if (!wanted) return false;  // reported by parse
-      if (std::find(type.kinds.begin(), type.kinds.end(), *wanted) == type.kinds.end()) {
-        error(chosen->where, "'" + stage.use + "' cannot be of kind '" + chosen->text() + "'", "its kinds: " + kinds_of(type));
+      if (!wanted || !contains(kinds_under(stage.kind), *wanted)) return false;  // reported by parse
+      if (!contains(type.kinds, *wanted)) {
+        error(chosen->where, "'" + stage.use + "' cannot be of kind '" + chosen->text() + "'", "its kinds: " + words(type.kinds));
         return false;
       }
       stage.kind = *wanted;
       return true;
     }
-    if (type.kinds.size() > 1) {
-      error(place_of(stage, "use"), "'" + stage.use + "' is " + kinds_of(type) + ": " + named(stage) + " must choose one with 'kind'",
-            "for example kind = \"" + std::string(manifest::name_of(type.kinds.front())) + "\"");
+    if (possible.size() > 1) {
+      error(place_of(stage, "use"), "'" + stage.use + "' is " + words(possible) + ": " + named(stage) + " must choose one with 'kind'",
+            "for example kind = \"" + std::string(manifest::name_of(possible.front())) + "\"");
       return false;
     }
-    if (type.kinds.empty()) return false;
-    stage.kind = type.kinds.front();
-    if (stage.kind == Kind::notify || stage.kind == Kind::rollback) {
-      error(place_of(stage, "use"), "'" + stage.use + "' is of kind " + kinds_of(type) + " and no stage of its own",
-            stage.kind == Kind::notify ? "write it under [[notify]]" : "rollback stages are not available in this version");
-      return false;
-    }
+    stage.kind = possible.front();
     return true;
   }
 
@@ -132,7 +166,8 @@ class Checker {
       error(stage.where,
             named(stage) + " (" + std::string(manifest::name_of(stage.kind)) + ") stands after stage '" + last_->id + "' (" +
                 std::string(manifest::name_of(last_->kind)) + ")",
-            "stages go in the order detect, precheck, apply, verify: move it above stage '" + last_->id + "'");
+            "stages go in the order detect, precheck, apply, verify: move it above stage '" + last_->id +
+                (stage.where.file == last_->where.file ? "'" : "', with before = \"" + last_->id + "\""));
     } else {
       last_ = &stage;
     }
@@ -192,7 +227,7 @@ class Checker {
       const std::string provider = later_provider(stage, condition.key);
       error(condition.where,
             "no stage before " + named(stage) + " publishes '" + condition.key + "'" + base::did_you_mean(condition.key, names),
-            !provider.empty() ? "stage '" + provider + "' does, but comes no earlier"
+            !provider.empty() ? noun_of(stage.kind) + " '" + provider + "' does, but comes no earlier"
                               : (names.empty() ? "no stage before it publishes anything" : "published: " + base::join_words(names)));
     }
   }
@@ -200,7 +235,7 @@ class Checker {
   /// The stage, this one or one below, that publishes the key.
   [[nodiscard]] std::string later_provider(const Stage& stage, const std::string& key) const {
     bool reached = false;
-    for (const auto& other : reading_.pipeline.stages) {
+    for (const auto& other : stage.kind == Kind::rollback ? reading_.pipeline.rollback : reading_.pipeline.stages) {
       reached = reached || &other == &stage;
       const auto known = reached && !other.use.empty() ? catalogue_.find(other.use) : KnownType{};
       if (known.type == nullptr) continue;
@@ -224,6 +259,13 @@ class Checker {
         reading_.warnings.push_back(
             mistake(reading_.pipeline.isolation_where,
                     "[plugins.isolation] names '" + id + "', of which no stage is used" + base::did_you_mean(id, used), "remove the line"));
+  }
+
+  /// A misspelt id would leave the plugin that is meant without its limits.
+  void known_plugin(const std::string& section, const std::string& id, const base::Place& where) {
+    if (contains(catalogue_.plugins, id)) return;
+    error(where, section + " names the plugin '" + id + "', which is not found" + base::did_you_mean(id, catalogue_.plugins),
+          catalogue_.plugins.empty() ? "no plugins were found" : "found: " + base::join_words(catalogue_.plugins));
   }
 
   Reading& reading_;

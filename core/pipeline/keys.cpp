@@ -3,58 +3,104 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
+#include "manifest/services.hpp"
+#include "pipeline/services.hpp"
+
 namespace tidegate::pipeline {
 namespace {
 
-Key planned(std::string_view name, Shape shape, std::string_view help) {
-  Key key{name, shape, help};
-  key.available = false;
-  return key;
+Key key(std::string_view name, Shape shape, std::string_view help, std::string_view otherwise = {}) {
+  return {name, shape, help, otherwise};
 }
 
-Key one_of(std::string_view name, std::string_view help, std::vector<std::string> choices) {
-  Key key{name, Shape::choice, help};
-  key.choices = std::move(choices);
-  return key;
+Key one_of(std::string_view name, std::string_view help, std::vector<std::string> choices, std::string_view otherwise = {}) {
+  Key made = key(name, Shape::choice, help, otherwise);
+  made.choices = std::move(choices);
+  return made;
+}
+
+Key between(Key made, double min, std::optional<double> max = std::nullopt) {
+  made.min = min;
+  made.max = max;
+  return made;
 }
 
 Key within(std::string_view name, Shape shape, std::string_view help, const Section& inside) {
-  Key key{name, shape, help};
-  key.inside = &inside;
-  return key;
+  Key made = key(name, shape, help);
+  made.inside = &inside;
+  return made;
 }
 
-Key required(Key key) {
-  key.required = true;
-  return key;
+Key required(Key made) {
+  made.required = true;
+  return made;
+}
+
+Key refused(std::string_view name, std::string_view why) {
+  Key made = key(name, Shape::text, why);
+  made.refused = why;
+  return made;
+}
+
+std::vector<std::string> retry_classes() {
+  std::vector<std::string> out;
+  for (auto code = static_cast<int>(base::Status::failed); code <= static_cast<int>(base::Status::internal); ++code)
+    if (static_cast<base::Status>(code) != base::Status::cancelled) out.emplace_back(base::name_of(static_cast<base::Status>(code)));
+  return out;
 }
 
 const Section& connection_section() {
   static const Section section{"[connection.NAME]",
-                               {{"url", Shape::text, "URL of the database; ${VAR} is expanded when it is first opened"}}};
+                               {key("url", Shape::text, "URL of the database; `${VAR}` is expanded when it is first opened",
+                                    "of `main`: the first of `TIDEGATE_DATABASE_URL`, `DIRECT_URL`, `DATABASE_URL_UNPOOLED`, "
+                                    "`POSTGRES_URL_NON_POOLING`, `DATABASE_URL` that is set")}};
   return section;
 }
 
 const Section& run_section() {
-  static const Section section{"[run]",
-                               {{"lock_wait", Shape::duration, "how long to wait for another run to finish"},
-                                planned("deadline", Shape::duration, "time for everything up to verify"),
-                                planned("rollback_deadline", Shape::duration, "time for the rollback"),
-                                planned("on_failure", Shape::choice, "what happens to completed migrations of a failed run"),
-                                planned("journal", Shape::choice, "where the run is recorded")}};
+  static const Section section{
+      "[run]",
+      {key("deadline", Shape::duration, "time for everything up to verify", "none"),
+       key("rollback_deadline", Shape::duration, "time for the rollback, which begins when the rest has failed", "5m"),
+       key("lock_wait", Shape::duration, "how long to wait for another run to finish; then exit 7", "5m"),
+       one_of("on_failure", "what becomes of the migrations that a failed run had completed; decided before the first change",
+              {"undo", "keep"}, "undo"),
+       one_of("journal", "where the run is recorded", {"database", "file", "none"}, "database")}};
+  return section;
+}
+
+const Section& pin_section() {
+  static const Section section{"[plugins.pin.NAME]",
+                               {key("version", Shape::text, "the version that the plugin's manifest must have", "any"),
+                                key("sha256", Shape::text, "the SHA-256 of the plugin's file, in hexadecimal", "any")}};
   return section;
 }
 
 const Section& plugins_section() {
   static const Section section = [] {
-    Key isolation{"isolation", Shape::named_choices, "where each plugin runs, by its id"};
+    Key isolation = key("isolation", Shape::named_choices, "where each plugin runs, by its id; needed for plugins that are not bundled");
     isolation.choices = {"in-process"};
     isolation.unavailable_choices = {"worker"};
+    Key allow = key("allow", Shape::named_texts,
+                    "the services that a plugin may use, by its id; log, control, config and context are always there", "all it asks for");
+    allow.choices = service_names();
     return Section{"[plugins]",
-                   {{"dirs", Shape::texts, "folders with plugins, relative to this file"},
-                    isolation,
-                    planned("pin", Shape::named_tables, "version and sha256 that a plugin must have"),
-                    planned("allow", Shape::named_tables, "services that a plugin may use")}};
+                   {key("dirs", Shape::texts, "folders with plugins, relative to this file, beside the bundled ones"),
+                    within("pin", Shape::named_tables, "what a plugin has to be, by its id", pin_section()), isolation, allow}};
+  }();
+  return section;
+}
+
+const Section& retry_section() {
+  static const Section section = [] {
+    Key on = key("on", Shape::texts, "the classes of failures that are worth another try", "`unavailable`, `locked`, `conflict`");
+    on.choices = retry_classes();
+    return Section{"'retry'",
+                   {between(key("attempts", Shape::integer, "tries in all", "1"), 1, 100),
+                    key("delay", Shape::duration, "the pause before the second try", "1s"),
+                    between(key("backoff", Shape::number, "each pause is this many times the one before", "2.0"), 1, 100),
+                    between(key("jitter", Shape::number, "the part of a pause by which chance makes it longer or shorter", "0.2"), 0, 1), on}};
   }();
   return section;
 }
@@ -64,38 +110,54 @@ const Section& overlay_section() {
   return section;
 }
 
+/// The keys of every entry; `of`: those of its own.
+std::vector<Key> entry_keys(std::vector<Key> of) {
+  std::vector<Key> out{key("id", Shape::text, "its name", "its `use`"), required(key("use", Shape::text, "the stage type"))};
+  std::move(of.begin(), of.end(), std::back_inserter(out));
+  out.push_back(key("with", Shape::settings, "settings of the stage type; `tidegate plugin inspect USE` lists them"));
+  out.push_back(key("remove", Shape::flag, "with `extends`: takes the one of this id away", "false"));
+  out.push_back(key("before", Shape::text, "with `extends`: the id that this stands before"));
+  out.push_back(key("after", Shape::text, "with `extends`: the id that this stands after"));
+  return out;
+}
+
 const Section& stage_section() {
   static const Section section{
       "[[stage]]",
-      {{"id", Shape::text, "name of the stage; default: its use"},
-       required({"use", Shape::text, "the stage type"}),
-       one_of("kind", "which of the stage type's kinds, when it has several", {"detect", "precheck", "apply", "verify"}),
-       {"when", Shape::conditions, "context values that must hold for the stage to run"},
-       {"timeout", Shape::duration, "time for one attempt"},
-       one_of("on_error", "what a call that did not work means (not a verdict)", {"fail", "warn"}),
-       {"with", Shape::settings, "settings of the stage type"},
-       within("in", Shape::named_tables, "settings for one environment", overlay_section()),
-       planned("deadline", Shape::duration, "time for all attempts"),
-       planned("retry", Shape::table, "how a failed call is tried again"),
-       planned("remove", Shape::choice, "drops the stage of the extended pipeline"),
-       planned("before", Shape::text, "places the stage in the extended pipeline"),
-       planned("after", Shape::text, "places the stage in the extended pipeline"),
-       planned("ensure", Shape::choice, "runs on success too")}};
+      entry_keys(
+          {one_of("kind", "which of the stage type's kinds, when it has several", {"detect", "precheck", "apply", "verify"}),
+           key("when", Shape::conditions, "context values that must all hold, else the stage is skipped"),
+           key("timeout", Shape::duration, "time for one attempt", "none"), key("deadline", Shape::duration, "time for all attempts", "none"),
+           within("retry", Shape::table, "how a failed call is tried again", retry_section()),
+           one_of("on_error", "what a call that failed means, of a detect, precheck or verify stage; a verdict `block` is never softened",
+                  {"fail", "warn"}, "fail"),
+           within("in", Shape::named_tables, "settings for one environment", overlay_section()),
+           refused("ensure", "it is of [[rollback]]: every stage runs on success")})};
+  return section;
+}
+
+const Section& rollback_section() {
+  static const Section section{
+      "[[rollback]]",
+      entry_keys({one_of("kind", "which of the stage type's kinds: need not be said", {"rollback"}, "rollback"),
+                  key("ensure", Shape::flag, "runs at the end of a run that succeeded, too", "false"),
+                  key("when", Shape::conditions, "context values that must all hold, else it is skipped; also `run.applied` and `run.error`"),
+                  key("timeout", Shape::duration, "time for one attempt", "none"),
+                  key("deadline", Shape::duration, "time for all attempts", "none"),
+                  within("retry", Shape::table, "how a failed call is tried again", retry_section()),
+                  within("in", Shape::named_tables, "settings for one environment", overlay_section()),
+                  refused("on_error", "the failure of a rollback always counts: what stands must be said")})};
   return section;
 }
 
 const Section& notify_section() {
   static const Section section = [] {
-    Key on{"on", Shape::texts, "the events it is told of; default: all but waiting"};
+    Key on = key("on", Shape::texts, "the events it is told of", "all but `waiting`");
     on.choices = notify_events();
+    constexpr std::string_view how = "a notification chooses its events with 'on', and its failure never counts";
     return Section{"[[notify]]",
-                   {{"id", Shape::text, "name of the notification; default: its use"},
-                    required({"use", Shape::text, "the stage type"}),
-                    {"with", Shape::settings, "settings of the stage type"},
-                    on,
-                    planned("remove", Shape::choice, "drops the notification of the extended pipeline"),
-                    planned("before", Shape::text, "places it in the extended pipeline"),
-                    planned("after", Shape::text, "places it in the extended pipeline")}};
+                   entry_keys({one_of("kind", "which of the stage type's kinds: need not be said", {"notify"}, "notify"), on,
+                               refused("when", how), refused("on_error", how)})};
   }();
   return section;
 }
@@ -110,23 +172,24 @@ const Key* Section::find(std::string_view name) const {
 std::vector<std::string> Section::names() const {
   std::vector<std::string> out;
   for (const auto& key : keys)
-    if (key.available) out.emplace_back(key.name);
+    if (key.refused.empty()) out.emplace_back(key.name);
   return out;
 }
 
 const Section& pipeline_file() {
   static const Section section{
       "the pipeline file",
-      {required({"version", Shape::integer, "version of the format: 1"}),
-       {"name", Shape::text, "what the pipeline is called in messages"},
-       within("connection", Shape::named_tables, "databases; \"main\" is the one that is changed", connection_section()),
-       {"with", Shape::settings, "settings for every stage type that has them"},
+      {required(key("version", Shape::integer, "version of the format: 1")),
+       key("name", Shape::text, "what the pipeline is called in messages", "the file's name"),
+       key("extends", Shape::text, "the pipeline to start from: the name of a bundled one, or a path with a `/` or `.toml` relative to this file"),
+       within("connection", Shape::named_tables, "databases; `main` is the one that is changed, others are for detect, precheck and verify",
+              connection_section()),
+       key("with", Shape::settings, "settings for every stage type that has them"),
        within("run", Shape::table, "the run as a whole", run_section()),
        within("plugins", Shape::table, "plugins of your own", plugins_section()),
        within("stage", Shape::tables, "the stages, in order", stage_section()),
-       within("notify", Shape::tables, "who is told what", notify_section()),
-       planned("extends", Shape::text, "a pipeline to start from"),
-       planned("rollback", Shape::tables, "what happens when a stage fails after the first change")}};
+       within("rollback", Shape::tables, "what runs, in order, when a stage fails after the first change", rollback_section()),
+       within("notify", Shape::tables, "who is told what", notify_section())}};
   return section;
 }
 

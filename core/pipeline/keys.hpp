@@ -3,6 +3,7 @@
 // The keys of a pipeline file, declared once: parsing, messages about unknown keys, and everything that describes the
 // format are read off these tables. Immutable: any thread.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@ namespace tidegate::pipeline {
 /// The form of a key's value.
 enum class Shape {
   integer,
+  number,         ///< an integer or a real
+  flag,
   text,
   duration,
   choice,         ///< one of `choices`
@@ -20,6 +23,7 @@ enum class Shape {
   tables,         ///< a list of tables, written [[key]]
   named_tables,   ///< any names, each a table with the keys `inside`
   named_choices,  ///< any names, each one of `choices`
+  named_texts,    ///< any names, each a list of text as `texts`
   settings,       ///< any keys; checked against a manifest later
   conditions,     ///< any keys, each text, number, boolean or a list of those
 };
@@ -30,10 +34,12 @@ struct Key {
   std::string_view name;
   Shape shape = Shape::text;
   std::string_view help;
-  bool required = false;
-  bool available = true;  ///< false: planned; using it is an error that says so
+  std::string_view otherwise = {};  ///< what holds without it, for the reference; "" = nothing to say
+  bool required = false;            ///< of an entry of a list: only when there is nothing that it changes (`extends`)
+  std::string_view refused = {};    ///< a key of another section that is easily put here: why it does not belong
   std::vector<std::string> choices = {};
   std::vector<std::string> unavailable_choices = {};
+  std::optional<double> min = std::nullopt, max = std::nullopt;  ///< of numbers
   const Section* inside = nullptr;
 };
 

@@ -62,6 +62,13 @@ struct Pin {
   base::Place where;
 };
 
+/// The services that a plugin may use, by their short names ("http").
+struct Allow {
+  std::string plugin_id;
+  std::vector<std::string> services;
+  base::Place where;
+};
+
 /// What becomes of the migrations that a failed run had completed.
 enum class OnFailure { undo, keep };
 /// Where runs are recorded.
@@ -83,7 +90,7 @@ struct Pipeline {
   OnFailure on_failure = OnFailure::undo;
   JournalKind journal = JournalKind::database;
   std::vector<Pin> pins;
-  std::vector<std::pair<std::string, std::vector<std::string>>> allow;  ///< plugin id and the services it may use; not listed: all
+  std::vector<Allow> allow;  ///< a plugin that is not listed may use all services that it asks for
   std::vector<std::string> plugin_dirs;  ///< absolute
   std::vector<std::string> in_process;   ///< plugin ids with isolation "in-process"
   base::Place isolation_where;           ///< [plugins.isolation], for a plugin that nothing uses

@@ -17,7 +17,7 @@ struct Used {
 class Layers {
  public:
   Layers(Reading& reading, const Catalogue& catalogue) : reading_(reading) {
-    for (auto* list : {&reading.pipeline.stages, &reading.pipeline.notify})
+    for (auto* list : {&reading.pipeline.stages, &reading.pipeline.rollback, &reading.pipeline.notify})
       for (auto& stage : *list) used_.push_back({&stage, stage.use.empty() ? nullptr : catalogue.find(stage.use).type});
     for (const auto& [stage, type] : used_) {
       if (type == nullptr)

@@ -20,7 +20,8 @@ struct KnownType {
 };
 struct Catalogue {
   std::function<KnownType(std::string_view use)> find;
-  std::vector<std::string> names;  ///< all stage types, for the nearest name
+  std::vector<std::string> names;    ///< all stage types, for the nearest name
+  std::vector<std::string> plugins;  ///< the ids of all plugins found, usable or not
 };
 
 /// What a command line adds: `--set k=v` (a [with] value) and `--set stage.k=v` (one stage's).
@@ -35,10 +36,21 @@ struct Reading {
   std::vector<base::Error> warnings;
 };
 
-/// Syntax, keys and values that need no manifest; enough to know [plugins].
-Reading parse(std::string_view toml, const std::string& file, bool bundled, const std::string& working_folder);
+/// A pipeline file's text, and what messages and relative paths call it.
+struct Source {
+  std::string text;
+  std::string file;
+  bool bundled = false;
+};
+/// Reads what `extends` of `from` names: a bundled pipeline, or a path that starts at the folder of `from`. The same
+/// file has to have the same name whoever asks for it.
+using Opener = std::function<base::Result<Source>(const std::string& name, const Source& from)>;
 
-/// Kinds, order of kinds, settings, overlays, `when` keys, notify events, isolation. Adds to `reading`. Undefined
+/// Syntax, keys and values that need no manifest, of the file and of all that it extends; enough to know [plugins].
+/// Without `open` nothing can be extended.
+Reading parse(const Source& source, const std::string& working_folder, const Opener& open = {});
+
+/// Kinds, order of kinds, settings, overlays, `when` keys, notify events, isolation, pins, allowed services. Adds to `reading`. Undefined
 /// variables are warnings, or errors when `variables_required`.
 void check(Reading& reading, const Catalogue& catalogue, const Overrides& overrides, const base::Environment& variables, bool variables_required);
 

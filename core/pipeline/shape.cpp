@@ -2,6 +2,8 @@
 #include "pipeline/shape.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <tuple>
 
 #include "base/text.hpp"
@@ -23,9 +25,28 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+std::string plain(double number) {
+  std::string out = std::to_string(number);
+  out.erase(out.find_last_not_of('0') + 1);
+  if (out.ends_with('.')) out.pop_back();
+  return out;
+}
+
+std::optional<double> number_in(const base::Value& value) {
+  if (const auto* integer = value.as<std::int64_t>()) return static_cast<double>(*integer);
+  const auto* real = value.as<double>();
+  return real != nullptr && std::isfinite(*real) ? std::optional(*real) : std::nullopt;
+}
+
+std::string within_bounds(const Key& key, const std::string& what) {
+  if (key.min && key.max) return what + " from " + plain(*key.min) + " to " + plain(*key.max);
+  return key.min ? what + " of at least " + plain(*key.min) : what;
+}
+
 /// What stands there, in words: "the integer 5", "a table".
 std::string found(const base::Value& value) {
   if (const auto* number = value.as<std::int64_t>()) return "the integer " + std::to_string(*number);
+  if (const auto* real = value.as<double>()) return "the number " + plain(*real);
   if (const auto* text = value.as<std::string>()) return "the text " + quoted(*text);
   if (const auto* flag = value.as<bool>()) return *flag ? "true" : "false";
   return "a " + std::string(base::type_name(value));
@@ -33,24 +54,24 @@ std::string found(const base::Value& value) {
 
 class Walk {
  public:
-  explicit Walk(std::vector<base::Error>& errors) : errors_(errors) {}
+  Walk(bool extending, std::vector<base::Error>& errors) : extending_(extending), errors_(errors) {}
 
-  void section(const base::Value& table, const Section& section, const std::string& title) {
+  /// `changes`: what it requires may stand in the table that it changes.
+  void section(const base::Value& table, const Section& section, const std::string& title, bool changes = false) {
     for (const auto& [name, value] : *table.as<base::Table>()) {
       const Key* key = section.find(name);
       if (key == nullptr) {
         const auto names = section.names();
         add(value.key_where, "unknown key " + quoted(name) + " in " + title + base::did_you_mean(name, names),
             "known here: " + base::join_words(names));
-      } else if (!key->available) {
-        add(value.key_where, quoted(name) + " in " + title + " is not available in this version",
-            "remove it (it is planned: " + std::string(key->help) + ")");
+      } else if (!key->refused.empty()) {
+        add(value.key_where, quoted(name) + " is not allowed in " + title + ": " + std::string(key->refused), "remove it");
       } else {
         check(value, *key, title);
       }
     }
     for (const auto& key : section.keys)
-      if (key.required && table.find(key.name) == nullptr)
+      if (key.required && !changes && table.find(key.name) == nullptr)
         add(table.where, title + " needs " + quoted(key.name) + " (" + std::string(key.help) + ")");
   }
 
@@ -79,7 +100,14 @@ class Walk {
   void check(const base::Value& value, const Key& key, const std::string& title) {
     switch (key.shape) {
       case Shape::integer:
-        if (value.as<std::int64_t>() == nullptr) wrong(value, key, title);
+      case Shape::number: {
+        const auto number = number_in(value);
+        const bool right = number && (key.shape == Shape::number || value.as<std::int64_t>() != nullptr);
+        if (!right || (key.min && *number < *key.min) || (key.max && *number > *key.max)) wrong(value, key, title);
+        return;
+      }
+      case Shape::flag:
+        if (value.as<bool>() == nullptr) wrong(value, key, title);
         return;
       case Shape::text:
         if (value.as<std::string>() == nullptr)
@@ -104,6 +132,10 @@ class Walk {
       case Shape::named_choices:
         if (value.as<base::Table>() == nullptr) return wrong(value, key, title);
         for (const auto& [name, entry] : *value.as<base::Table>()) choice(entry, key, title + " for " + quoted(name));
+        return;
+      case Shape::named_texts:
+        if (value.as<base::Table>() == nullptr) return wrong(value, key, title);
+        for (const auto& [name, entry] : *value.as<base::Table>()) texts(entry, key, title + " for " + quoted(name));
         return;
       case Shape::settings:
       case Shape::conditions:
@@ -138,7 +170,7 @@ class Walk {
       }
       std::string name = entry.find("id") != nullptr ? entry.find("id")->text() : std::string{};
       if (name.empty() && entry.find("use") != nullptr) name = entry.find("use")->text();
-      section(entry, *key.inside, std::string(key.inside->title) + (name.empty() ? "" : " " + quoted(name)));
+      section(entry, *key.inside, std::string(key.inside->title) + (name.empty() ? "" : " " + quoted(name)), extending_ && !name.empty());
     }
   }
 
@@ -154,19 +186,24 @@ class Walk {
     }
   }
 
+  bool extending_;
   std::vector<base::Error>& errors_;
 };
 
 }  // namespace
 
-void check_shape(const base::Value& table, const Section& section, std::vector<base::Error>& errors) {
-  Walk(errors).section(table, section, std::string(section.title));
+void check_shape(const base::Value& table, const Section& section, bool extending, std::vector<base::Error>& errors) {
+  Walk(extending, errors).section(table, section, std::string(section.title));
 }
 
 std::string expectation(const Key& key) {
   switch (key.shape) {
     case Shape::integer:
-      return "an integer";
+      return within_bounds(key, "an integer");
+    case Shape::number:
+      return within_bounds(key, "a number");
+    case Shape::flag:
+      return "true or false";
     case Shape::text:
       return "text in quotes";
     case Shape::duration:
@@ -175,6 +212,7 @@ std::string expectation(const Key& key) {
     case Shape::named_choices:
       return key.choices.size() == 1 ? quoted(key.choices.front()) : "one of " + quoted_words(key.choices);
     case Shape::texts:
+    case Shape::named_texts:
       return "a list of text";
     case Shape::tables:
       return "a list of tables";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Holds a value tree against the declared keys: unknown and planned keys, wrong types, values that are not among the
+// Holds a value tree against the declared keys: unknown and misplaced keys, wrong types, values that are not among the
 // choices. Private to the layer. Pure function: any thread.
 #pragma once
 #include <string>
@@ -12,7 +12,8 @@
 namespace tidegate::pipeline {
 
 /// Appends every mistake. The tree is left as it is: readers take what has the right type and skip the rest.
-void check_shape(const base::Value& table, const Section& section, std::vector<base::Error>& errors);
+/// `extending`: an entry with an id may leave out what the one that it changes has.
+void check_shape(const base::Value& table, const Section& section, bool extending, std::vector<base::Error>& errors);
 
 /// "a duration such as …": what a key wants, for messages.
 std::string expectation(const Key& key);

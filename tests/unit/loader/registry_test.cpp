@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/world.hpp"
 #include "plugin_folder.hpp"
 
 namespace tidegate::loader {
@@ -39,6 +40,45 @@ TEST_F(Finding, BundledFolder_MarksItsPlugins) {
   registry_.find({folder_, {}});
   ASSERT_EQ(registry_.plugins().size(), 1U);
   EXPECT_TRUE(registry_.plugins()[0].bundled);
+}
+
+TEST_F(Finding, PinThatTheFileMeets_IsNothingToSay) {
+  const auto path = copy("fixture_probe");
+  const auto sum = sha256_hex(*base::read_file(path));
+  registry_.find({"", {folder_}, {{"org.example.probe", "1.2.3", sum}, {"org.example.other", "9", ""}}});
+  EXPECT_EQ(failures(), "");
+  const auto* plugin = registry_.offering("probe");
+  ASSERT_NE(plugin, nullptr);
+  EXPECT_TRUE(registry_.load(*plugin));
+}
+
+TEST_F(Finding, OtherVersionThanPinned_IsNotOffered) {
+  copy("fixture_probe");
+  registry_.find({"", {folder_}, {{"org.example.probe", "1.2.4", ""}}});
+  EXPECT_EQ(registry_.offering("probe"), nullptr);
+  ASSERT_EQ(registry_.failures().size(), 1U);
+  EXPECT_EQ(registry_.failures()[0].step, "pin");
+  EXPECT_EQ(registry_.failures()[0].plugin_id, "org.example.probe");
+  EXPECT_NE(failures().find("it is version 1.2.3 of 'org.example.probe', and the pipeline pins version 1.2.4"), std::string::npos) << failures();
+}
+
+TEST_F(Finding, OtherFileThanPinned_IsNotOfferedAndItsSumIsTold) {
+  const auto path = copy("fixture_probe");
+  const auto sum = sha256_hex(*base::read_file(path));
+  registry_.find({"", {folder_}, {{"org.example.probe", "", std::string(64, '0')}}});
+  EXPECT_EQ(registry_.offering("probe"), nullptr);
+  EXPECT_NE(failures().find("its SHA-256 is " + sum + ", wanted is " + std::string(64, '0')), std::string::npos) << failures();
+}
+
+TEST_F(Finding, FileReplacedAfterItWasFound_IsHeldToItsPinAgain) {
+  const auto path = copy("fixture_probe");
+  registry_.find({"", {folder_}, {{"org.example.probe", "", sha256_hex(*base::read_file(path))}}});
+  const auto* plugin = registry_.offering("probe");
+  ASSERT_NE(plugin, nullptr);
+  std::ofstream(path, std::ios::app) << "one byte more, and the manifest is the same";
+  const auto entry = registry_.load(*plugin);
+  ASSERT_FALSE(entry);
+  EXPECT_NE(entry.error().message.find("step pin"), std::string::npos) << entry.error().message;
 }
 
 TEST_F(Finding, SameFileByTwoWays_IsOnePlugin) {

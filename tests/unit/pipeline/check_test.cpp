@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "fixture.hpp"
+#include "pipeline/services.hpp"
 
 namespace tidegate::pipeline::testing {
 namespace {
@@ -81,7 +82,25 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"OnErrorFailOnApply", START "on_error = \"fail\"\n", "a.toml:6:12", "'on_error' is not allowed", "remove"},
         Mistake{"NotificationAsStage", "version = 1\n[[stage]]\nuse = \"notify.webhook\"\nwith = { url = \"x\" }\n", "a.toml:3:7",
                 "of kind notify", "[[notify]]"},
-        Mistake{"StageAsNotification", START "[[notify]]\nuse = \"health\"\n", "a.toml:7:7", "is no notification but verify", "[[stage]]"},
+        Mistake{"StageAsNotification", START "[[notify]]\nuse = \"health\"\n", "a.toml:7:7", "is no notification but of kind verify", "[[stage]]"},
+        Mistake{"RollbackAsStage", START "[[stage]]\nuse = \"rollback.database\"\n", "a.toml:7:7", "is no stage but of kind rollback",
+                "[[rollback]]"},
+        Mistake{"StageAsRollback", START "[[rollback]]\nuse = \"health\"\n", "a.toml:7:7", "is no rollback but of kind verify", "[[stage]]"},
+        Mistake{"SettingOfARollback", START "[[rollback]]\nuse = \"rollback.database\"\nwith = { x = 1 }\n", "a.toml:8:10", "'x'", ""},
+        Mistake{"WhenOfALaterRollback",
+                START "[[rollback]]\nuse = \"rollback.database\"\nwhen = { \"second.undone\" = \"x\" }\n[[rollback]]\nid = \"second\"\n"
+                      "use = \"rollback.database\"\n",
+                "a.toml:8:10", "no stage before rollback 'rollback.database'", "rollback 'second' does, but comes no earlier"},
+        Mistake{"RollbackKeyInAStage", START "when = { \"run.applied\" = \"x\" }\n", "a.toml:6:10", "publishes 'run.applied'", ""},
+        Mistake{"PinOfNobody", START "[plugins.pin]\n\"own.adit\" = { version = \"1\" }\n", "a.toml:7:1",
+                "[plugins.pin] names the plugin 'own.adit', which is not found; did you mean 'own.audit'?", "bundled"},
+        Mistake{"AllowOfNobody", START "[plugins.allow]\n\"x\" = [\"http\"]\n", "a.toml:7:1", "[plugins.allow] names the plugin 'x'",
+                "bundled and own.audit"},
+        Mistake{"RequiredServiceNotAllowed",
+                "version = 1\n[plugins.isolation]\n\"own.audit\" = \"in-process\"\n[plugins.allow]\n\"own.audit\" = [\"db\"]\n[[stage]]\n"
+                "use = \"audit\"\n",
+                "a.toml:7:7", "'audit' cannot do without the service http, which [plugins.allow] does not give to its plugin 'own.audit'",
+                "\"http\""},
         Mistake{"WhenOfNobody", START "when = { \"environment.nam\" = \"x\" }\n", "a.toml:6:10",
                 "publishes 'environment.nam'; did you mean 'environment.name'?", "environment.platform"},
         Mistake{"WhenOfALaterStage",
@@ -109,6 +128,43 @@ TEST(Check, KindChosen_SettlesTheOrder) {
   EXPECT_EQ(text(reading.errors), "");
   EXPECT_EQ(reading.pipeline.stages[0].kind, manifest::Kind::precheck);
   EXPECT_EQ(reading.pipeline.stages[1].kind, manifest::Kind::verify);
+}
+
+TEST(Check, TypeOfManyKinds_IsWhatItsSectionSays) {
+  const auto reading = read(
+      START "[[rollback]]\nuse = \"command\"\n[[notify]]\nid = \"tell\"\nuse = \"command\"\n[[notify]]\nid = \"tell2\"\nuse = \"command\"\n"
+            "kind = \"notify\"\n");
+  EXPECT_EQ(text(reading.errors), "");
+  EXPECT_EQ(reading.pipeline.rollback.at(0).kind, manifest::Kind::rollback);
+  EXPECT_EQ(reading.pipeline.notify.at(0).kind, manifest::Kind::notify);
+  EXPECT_EQ(reading.pipeline.notify.at(1).kind, manifest::Kind::notify);
+}
+
+TEST(Check, Rollback_MayAskForWhatAnyStageAndTheRunItselfPublish) {
+  const auto reading = read(
+      START "retry = { attempts = 3 }\n[[rollback]]\nuse = \"rollback.database\"\nwhen = { \"environment.name\" = \"production\", "
+            "\"apply.prisma.applied\" = \"!=[]\", \"run.applied\" = \"!=[]\" }\n[[rollback]]\nid = \"after\"\nuse = \"command\"\n"
+            "when = { \"rollback.database.undone\" = \"!=[]\", \"run.error\" = \"!=x\" }\n");
+  EXPECT_EQ(text(reading.errors), "");
+}
+
+TEST(Check, DefaultsAndOverrides_ReachRollbacks) {
+  const auto reading = read(START "[[rollback]]\nid = \"back\"\nuse = \"apply.prisma\"\n", variables(), false, {{"back.lock_timeout", "3s"}});
+  EXPECT_EQ(reading.pipeline.rollback.at(0).with.find("lock_timeout")->text(), "3s");
+}
+
+TEST(Check, AllowedServices_AreThoseAndTheOnesThatReachNothing) {
+  const auto reading = read(
+      "version = 1\n[plugins.isolation]\n\"own.audit\" = \"in-process\"\n[plugins.allow]\n\"own.audit\" = [\"http\"]\n[[stage]]\n"
+      "use = \"audit\"\n");
+  EXPECT_EQ(text(reading.errors), "");
+  const auto* allowed = allowed_services(reading.pipeline, "own.audit");
+  ASSERT_NE(allowed, nullptr);
+  EXPECT_TRUE(may_use(*allowed, TG_HTTP));
+  EXPECT_TRUE(may_use(*allowed, TG_CONFIG));
+  EXPECT_FALSE(may_use(*allowed, TG_DB));
+  EXPECT_FALSE(may_use(*allowed, TG_SECRETS));
+  EXPECT_EQ(allowed_services(reading.pipeline, "bundled"), nullptr);
 }
 
 TEST(Check, UnknownType_CausesNoFollowUps) {

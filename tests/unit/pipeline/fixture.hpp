@@ -2,10 +2,12 @@
 //
 // What the pipeline tests share: stage types to hold files against, and errors in the form a user sees. One test.
 #pragma once
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "manifest/services.hpp"
 #include "pipeline/read.hpp"
 
 namespace tidegate::pipeline::testing {
@@ -75,8 +77,13 @@ class Types {
     hook.settings = {setting("url", SettingType::string), setting("secret", SettingType::secret)};
     hook.settings[0].required = true;
     add(hook);
-    add(stage_type("command", {Kind::precheck, Kind::apply, Kind::verify}));
-    add(stage_type("audit", {Kind::precheck}), "own.audit");
+    add(stage_type("command", {Kind::precheck, Kind::apply, Kind::verify, Kind::rollback, Kind::notify}));
+    auto back = stage_type("rollback.database", {Kind::rollback});
+    back.provides = {{"undone", "list", ""}};
+    add(back);
+    auto audit = stage_type("audit", {Kind::precheck});
+    audit.required_services = {TG_CONFIG, TG_HTTP};
+    add(audit, "own.audit");
   }
   void add(manifest::StageType type, std::string plugin = "bundled") {
     const auto name = type.type;
@@ -90,7 +97,10 @@ class Types {
       if (at == types_.end()) return {};
       return {&at->second.first, at->second.second, !at->second.second.starts_with("own.")};
     };
-    for (const auto& [name, entry] : types_) out.names.push_back(name);
+    for (const auto& [name, entry] : types_) {
+      out.names.push_back(name);
+      if (std::find(out.plugins.begin(), out.plugins.end(), entry.second) == out.plugins.end()) out.plugins.push_back(entry.second);
+    }
     return out;
   }
 
@@ -102,7 +112,7 @@ class Types {
 inline Reading read(const std::string& toml, const base::Environment& environment = variables(), bool variables_required = false,
                     std::vector<std::pair<std::string, std::string>> set = {}) {
   static const Types types;
-  auto reading = parse(toml, "a.toml", false, "/project");
+  auto reading = parse({toml, "a.toml"}, "/project");
   check(reading, types.catalogue(), {std::move(set), "/work-folder"}, environment, variables_required);
   return reading;
 }

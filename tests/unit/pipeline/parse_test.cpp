@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 Reading parsed(const std::string& toml) {
-  return parse(toml, "a.toml", false, "/project");
+  return parse({toml, "a.toml"}, "/project");
 }
 
 constexpr const char* kWhole = R"(version = 1
@@ -96,8 +96,8 @@ TEST(Parse, SyntaxError_HasItsPlace) {
 }
 
 TEST(Parse, BundledFile_StartsPathsAtTheWorkingFolder) {
-  const auto p = parse("version = 1\n[plugins]\ndirs = [\"x\"]\n[[stage]]\nuse = \"a\"\nwith = { path = \"p\" }\n",
-                       "/usr/share/default.toml", true, "/srv/app")
+  const auto p = parse({"version = 1\n[plugins]\ndirs = [\"x\"]\n[[stage]]\nuse = \"a\"\nwith = { path = \"p\" }\n",
+                       "/usr/share/default.toml", true}, "/srv/app")
                      .pipeline;
   EXPECT_EQ(p.folder, "/srv/app");
   EXPECT_EQ(p.name, "default");
@@ -107,9 +107,9 @@ TEST(Parse, BundledFile_StartsPathsAtTheWorkingFolder) {
 }
 
 TEST(Parse, FileInAnotherFolder_StartsPathsThere) {
-  EXPECT_EQ(parse("version = 1\n", "deploy/web.toml", false, "/project").pipeline.folder, "/project/deploy");
-  EXPECT_EQ(parse("version = 1\n", "/etc/web.toml", false, "/project").pipeline.folder, "/etc");
-  EXPECT_EQ(parse("version = 1\n", "../web.toml", false, "/project/sub").pipeline.folder, "/project");
+  EXPECT_EQ(parse({"version = 1\n", "deploy/web.toml"}, "/project").pipeline.folder, "/project/deploy");
+  EXPECT_EQ(parse({"version = 1\n", "/etc/web.toml"}, "/project").pipeline.folder, "/etc");
+  EXPECT_EQ(parse({"version = 1\n", "../web.toml"}, "/project/sub").pipeline.folder, "/project");
 }
 
 struct WrongFile {
@@ -162,25 +162,103 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFile{"ConnectionWithoutUrl", AFTER_STAGE "[connection.replica]\n", "a.toml:4:1", "[connection.replica] needs 'url'"},
         WrongFile{"EmptyCondition", AFTER_STAGE "when = { x = [] }\n", "a.toml:4:14", "would never run"},
         WrongFile{"OperatorWithoutOperand", AFTER_STAGE "when = { x = \">\" }\n", "a.toml:4:14", "nothing to compare with"},
+        WrongFile{"ZeroDeadline", AFTER_STAGE "deadline = \"0\"\n", "a.toml:4:12", "'deadline' of stage 'a' is 0"},
+        WrongFile{"ZeroRunDeadline", AFTER_STAGE "[run]\ndeadline = \"0\"\n", "a.toml:5:12", "'deadline' of [run] is 0"},
+        WrongFile{"BadOnFailure", AFTER_STAGE "[run]\non_failure = \"und\"\n", "a.toml:5:14", "did you mean 'undo'?"},
+        WrongFile{"BadJournal", AFTER_STAGE "[run]\njournal = true\n", "a.toml:5:11", "expected one of 'database', 'file' and 'none', found true"},
+        WrongFile{"RetryKey", AFTER_STAGE "retry = { attemps = 3 }\n", "a.toml:4:11", "unknown key 'attemps' in 'retry'; did you mean 'attempts'?"},
+        WrongFile{"RetryAsNumber", AFTER_STAGE "retry = 3\n", "a.toml:4:9", "expected a table, found the integer 3"},
+        WrongFile{"NoAttempt", AFTER_STAGE "retry = { attempts = 0 }\n", "a.toml:4:22", "expected an integer from 1 to 100, found the integer 0"},
+        WrongFile{"HalfAnAttempt", AFTER_STAGE "retry = { attempts = 1.5 }\n", "a.toml:4:22", "found the number 1.5"},
+        WrongFile{"BackoffThatShrinks", AFTER_STAGE "retry = { backoff = 0.5 }\n", "a.toml:4:21", "expected a number from 1 to 100"},
+        WrongFile{"JitterAboveOne", AFTER_STAGE "retry = { jitter = 1.2 }\n", "a.toml:4:20", "expected a number from 0 to 1, found the number 1.2"},
+        WrongFile{"BackoffNotANumber", AFTER_STAGE "retry = { backoff = nan }\n", "a.toml:4:21", "expected a number from 1 to 100"},
+        WrongFile{"RetryClass", AFTER_STAGE "retry = { on = [\"lockd\"] }\n", "a.toml:4:17", "did you mean 'locked'?"},
+        WrongFile{"RetryOfInterruption", AFTER_STAGE "retry = { on = [\"cancelled\"] }\n", "a.toml:4:17", "unknown name 'cancelled'"},
+        WrongFile{"RetryOnNothing", AFTER_STAGE "retry = { on = [] }\n", "a.toml:4:16", "nothing would be tried again"},
+        WrongFile{"EnsureInAStage", AFTER_STAGE "ensure = true\n", "a.toml:4:1", "'ensure' is not allowed in [[stage]] 'a'"},
+        WrongFile{"OnErrorInARollback", AFTER_STAGE "[[rollback]]\nuse = \"r\"\non_error = \"warn\"\n", "a.toml:6:1",
+                  "'on_error' is not allowed in [[rollback]] 'r': the failure of a rollback always counts"},
+        WrongFile{"EnsureAsText", AFTER_STAGE "[[rollback]]\nuse = \"r\"\nensure = \"yes\"\n", "a.toml:6:10", "expected true or false"},
+        WrongFile{"KindOfARollback", AFTER_STAGE "[[rollback]]\nuse = \"r\"\nkind = \"apply\"\n", "a.toml:6:8", "expected 'rollback', found 'apply'"},
+        WrongFile{"WhenInANotification", AFTER_STAGE "[[notify]]\nuse = \"n\"\nwhen = { a = 1 }\n", "a.toml:6:1", "chooses its events with 'on'"},
+        WrongFile{"SameIdInRollback", AFTER_STAGE "[[rollback]]\nuse = \"a\"\n", "a.toml:5:7", "the id 'a' is taken by the stage at line 2"},
+        WrongFile{"EmptyPin", AFTER_STAGE "[plugins.pin]\nx = {}\n", "a.toml:5:5", "neither 'version' nor 'sha256'"},
+        WrongFile{"PinKey", AFTER_STAGE "[plugins.pin]\nx = { version = \"1\", sha = \"a\" }\n", "a.toml:5:22", "unknown key 'sha' in [plugins.pin.x]"},
+        WrongFile{"ShortSum", AFTER_STAGE "[plugins.pin]\nx = { sha256 = \"abc\" }\n", "a.toml:5:16", "64 hexadecimal digits"},
+        WrongFile{"AllowedService", AFTER_STAGE "[plugins.allow]\nx = [\"htp\"]\n", "a.toml:5:6", "did you mean 'http'?"},
+        WrongFile{"AllowedAsText", AFTER_STAGE "[plugins.allow]\nx = \"http\"\n", "a.toml:5:5", "expected a list of text"},
+        WrongFile{"RemoveWithoutExtends", AFTER_STAGE "remove = true\n", "a.toml:4:1", "'remove' in [[stage]] 'a' changes an extended pipeline"},
+        WrongFile{"BeforeWithoutExtends", AFTER_STAGE "before = \"b\"\n", "a.toml:4:1", "this file extends none"},
+        WrongFile{"ExtendsNothingToRead", "version = 1\nextends = \"x\"\n", "a.toml:2:11", "nothing that 'x' could be read from"},
         WrongFile{"Worker", AFTER_STAGE "[plugins.isolation]\n\"own.x\" = \"worker\"\n", "a.toml:5:11",
                   "'worker' for 'isolation' in [plugins] for 'own.x' is not available in this version"}),
     [](const auto& tested) { return tested.param.name; });
 
-class PlannedKey : public ::testing::TestWithParam<const char*> {};
-TEST_P(PlannedKey, IsNotAvailableInThisVersion) {
-  const auto reading = parsed(GetParam());
-  ASSERT_EQ(reading.errors.size(), 1U) << text(reading.errors);
-  EXPECT_NE(reading.errors[0].message.find("is not available in this version"), std::string::npos) << reading.errors[0].message;
-  EXPECT_GT(reading.errors[0].line, 0U);
+TEST(Parse, RunSection_IsRead) {
+  const auto none = parsed(kStage).pipeline;
+  EXPECT_FALSE(none.deadline.has_value());
+  EXPECT_EQ(none.rollback_deadline, 5min);
+  EXPECT_EQ(none.on_failure, OnFailure::undo);
+  EXPECT_EQ(none.journal, JournalKind::database);
+  const auto reading = parsed(std::string(kStage) +
+                              "[run]\ndeadline = \"20m\"\nrollback_deadline = \"90s\"\non_failure = \"keep\"\njournal = \"none\"\n");
+  EXPECT_EQ(text(reading.errors), "");
+  EXPECT_EQ(reading.pipeline.deadline, std::optional<std::chrono::milliseconds>(20min));
+  EXPECT_EQ(reading.pipeline.rollback_deadline, 90s);
+  EXPECT_EQ(reading.pipeline.on_failure, OnFailure::keep);
+  EXPECT_EQ(reading.pipeline.journal, JournalKind::none);
+  EXPECT_EQ(parsed(std::string(kStage) + "[run]\njournal = \"file\"\n").pipeline.journal, JournalKind::file);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Parse, PlannedKey,
-    ::testing::Values("extends = \"default\"\n" AFTER_STAGE, AFTER_STAGE "[[rollback]]\nuse = \"r\"\n", AFTER_STAGE "deadline = \"1m\"\n",
-                      AFTER_STAGE "retry = { attempts = 3 }\n", AFTER_STAGE "remove = true\n", AFTER_STAGE "before = \"b\"\n",
-                      AFTER_STAGE "after = \"b\"\n", AFTER_STAGE "ensure = true\n", AFTER_STAGE "[run]\ndeadline = \"20m\"\n",
-                      AFTER_STAGE "[run]\nrollback_deadline = \"5m\"\n", AFTER_STAGE "[run]\non_failure = \"undo\"\n",
-                      AFTER_STAGE "[run]\njournal = \"none\"\n", AFTER_STAGE "[plugins.pin]\nx = { version = \"1\" }\n",
-                      AFTER_STAGE "[plugins.allow]\nx = [\"http\"]\n", AFTER_STAGE "[[notify]]\nuse = \"n\"\nremove = true\n"));
+
+TEST(Parse, Retry_IsReadWithItsDefaults) {
+  const auto reading = parsed(std::string(kStage) +
+                              "deadline = \"10m\"\nretry = { attempts = 5, delay = \"2s\", backoff = 3, jitter = 0.5, on = [\"locked\"] }\n"
+                              "[[stage]]\nid = \"b\"\nuse = \"a\"\nretry = { attempts = 2 }\n");
+  ASSERT_EQ(text(reading.errors), "");
+  const auto& stages = reading.pipeline.stages;
+  EXPECT_EQ(stages[0].deadline, std::optional<std::chrono::milliseconds>(10min));
+  ASSERT_TRUE(stages[0].retry && stages[1].retry);
+  EXPECT_EQ(stages[0].retry->attempts, 5);
+  EXPECT_EQ(stages[0].retry->delay, 2s);
+  EXPECT_EQ(stages[0].retry->backoff, 3.0);
+  EXPECT_EQ(stages[0].retry->jitter, 0.5);
+  EXPECT_EQ(stages[0].retry->on, (std::vector<std::string>{"locked"}));
+  EXPECT_EQ(stages[1].retry->attempts, 2);
+  EXPECT_EQ(stages[1].retry->delay, 1s);
+  EXPECT_EQ(stages[1].retry->on, (std::vector<std::string>{"unavailable", "locked", "conflict"}));
+}
+
+TEST(Parse, Rollback_IsRead) {
+  const auto reading = parsed(std::string(kStage) +
+                              "[[rollback]]\nuse = \"r\"\nensure = true\ntimeout = \"1m\"\ndeadline = \"3m\"\nretry = { attempts = 2 }\n"
+                              "when = { \"environment.name\" = \"production\" }\n[rollback.with]\nx = 1\n[rollback.in.preview.with]\nx = 2\n");
+  ASSERT_EQ(text(reading.errors), "");
+  ASSERT_EQ(reading.pipeline.rollback.size(), 1U);
+  const auto& r = reading.pipeline.rollback[0];
+  EXPECT_EQ(r.kind, manifest::Kind::rollback);
+  EXPECT_TRUE(r.ensure);
+  EXPECT_EQ(r.timeout, std::optional<std::chrono::milliseconds>(1min));
+  EXPECT_EQ(r.deadline, std::optional<std::chrono::milliseconds>(3min));
+  EXPECT_EQ(r.retry->attempts, 2);
+  EXPECT_EQ(r.when.at(0).key, "environment.name");
+  EXPECT_EQ(r.with.find("x")->integer(), 1);
+  EXPECT_EQ(r.in.at(0).second.find("x")->integer(), 2);
+}
+
+TEST(Parse, PinsAndAllowedServices_AreRead) {
+  const std::string sum(64, 'A');
+  const auto reading = parsed(std::string(kStage) + "[plugins.pin]\n\"own.audit\" = { version = \"1.4.0\", sha256 = \"" + sum +
+                              "\" }\n[plugins.allow]\n\"own.audit\" = [\"http\", \"db\"]\n\"own.other\" = []\n");
+  ASSERT_EQ(text(reading.errors), "");
+  ASSERT_EQ(reading.pipeline.pins.size(), 1U);
+  EXPECT_EQ(reading.pipeline.pins[0].plugin_id, "own.audit");
+  EXPECT_EQ(reading.pipeline.pins[0].version, "1.4.0");
+  EXPECT_EQ(reading.pipeline.pins[0].sha256, std::string(64, 'a'));
+  ASSERT_EQ(reading.pipeline.allow.size(), 2U);
+  EXPECT_EQ(reading.pipeline.allow[0].services, (std::vector<std::string>{"http", "db"}));
+  EXPECT_TRUE(reading.pipeline.allow[1].services.empty());
+}
 
 TEST(Parse, SeveralNegatedEntries_AreWarnedOf) {
   const auto reading = parsed(std::string(kStage) + "when = { x = [\"!=a\", \"!=b\"] }\n");

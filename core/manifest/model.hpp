@@ -44,6 +44,7 @@ struct ContextKey {
   std::string key;   ///< without the stage id, except the well-known "environment.name"
   std::string type;  ///< text, integer, boolean, list
   std::string help;
+  bool redact = false;  ///< secrets are taken out before it is kept
 };
 
 struct StageType {

@@ -155,6 +155,7 @@ class Reader {
       in.error(in.any("type")->where, "'" + out.type + "' is no type of a context value" + base::did_you_mean(out.type, types),
                "types: " + base::join_words(types));
     out.help = in.text("help");
+    out.redact = in.flag("redact");
     in.refuse_unknown();
     return out;
   }

@@ -55,7 +55,8 @@ tg_status put(const tg_host* raw, tg_str raw_key, tg_str raw_value) noexcept {
       log_plugin_bug(host, "the context value '" + key + "' is not of its declared type " + declared->type + "; the value is dropped");
       return TG_E_CONFIG;
     }
-    host.shared.context.insert_or_assign(well_known(key) ? key : host.stage_id + "." + key, std::string(value));
+    host.shared.context.insert_or_assign(well_known(key) ? key : host.stage_id + "." + key,
+                                         declared->redact ? host.shared.redactor.apply(value) : std::string(value));
     return TG_OK;
   });
 }

@@ -16,8 +16,8 @@ std::string recorded_name() {
   return "layout-" + std::to_string(TG_ABI_MAJOR) + '.' + std::to_string(TG_ABI_MINOR) + ".txt";
 }
 
-std::vector<std::string> recorded() {
-  std::ifstream in(std::string(RECORDED) + '/' + recorded_name());
+std::vector<std::string> recorded(const std::string& name = recorded_name()) {
+  std::ifstream in(std::string(RECORDED) + '/' + name);
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);)
     if (!line.empty() && line[0] != '#') lines.push_back(line);
@@ -40,6 +40,20 @@ TEST(AbiLayout, EveryOffsetAndSize_IsAsRecorded) {
     if (!was.contains(line)) difference += "+ " + line + '\n';
   EXPECT_EQ(difference, "") << "(type field offset size) differs from " << recorded_name()
                             << "; an appended field needs a new TG_ABI_MINOR and its table, anything else a new major";
+}
+
+TEST(AbiLayout, EveryEarlierMinor_IsOnlyAddedTo) {
+  std::set<std::string> now;
+  for (const auto& row : layout()) now.insert(to_text(row));
+  for (unsigned minor = 1; minor < TG_ABI_MINOR; ++minor) {
+    const auto name = "layout-" + std::to_string(TG_ABI_MAJOR) + '.' + std::to_string(minor) + ".txt";
+    const auto lines = recorded(name);
+    EXPECT_FALSE(lines.empty()) << name;
+    for (const auto& line : lines) {
+      const bool size_of_struct = line.find(" - 0 ") != std::string::npos;
+      EXPECT_TRUE(size_of_struct || now.contains(line)) << line << " of " << name << " has moved";
+    }
+  }
 }
 
 // A field that is left out of the table would leave a gap here.

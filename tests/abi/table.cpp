@@ -187,6 +187,8 @@ std::vector<Row> layout() {
   FIELD(tg_process_spec, env);
   FIELD(tg_process_spec, cwd);
   FIELD(tg_process_spec, input);
+  FIELD(tg_process_spec, connection);
+  FIELD(tg_process_spec, connection_env);
 
   STRUCT(tg_process_v1);
   FIELD(tg_process_v1, struct_size);

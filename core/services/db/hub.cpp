@@ -75,6 +75,7 @@ Result<const ConnectionTarget*> Hub::target(std::string_view connection) {
     error.message = "connection " + std::string(connection) + ": " + error.message;
     return error;
   }
+  parsed->text = std::move(*text);
   me.redactor.add(parsed->password);
   me.redactor.add(parsed->password_as_written);
   if (me.options.on_warning) {

@@ -19,6 +19,7 @@ struct ConnectionTarget {
   std::string schema;                                           ///< Prisma's ?schema=, "" = not given
   std::vector<std::string> search_path;                      ///< in force from the start; ?schema= alone, or ?currentSchema= of other tools
   std::optional<std::chrono::milliseconds> connect_timeout;  ///< ?connect_timeout=; 0: none
+  std::string text;                                          ///< as it was given, the password included
   std::string display;                                       ///< "host:port/database", safe to print
   std::string password;                                      ///< to redact
   std::string password_as_written;                           ///< to redact: as it stands in the URL, escapes and all

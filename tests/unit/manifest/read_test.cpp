@@ -189,6 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadStage{"wants=\"tidegate.db/1\"\n", "must be a list of texts, not text"}, BadStage{"events=[\"Boom\"]\n", "no event type"},
         BadStage{"dry_run=1\n", "must be true or false"},
         BadStage{"[[stage.provides]]\nkey=\"environment.name\"\ntype=\"text\"\n", "stages of kind detect only"},
+        BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"text\"\nredact=1\n", "must be true or false"},
         BadStage{"[[stage.provides]]\nkey=\"a.b\"\ntype=\"text\"\n", "without the stage's id"},
         BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"lists\"\n", "did you mean 'list'?"},
         BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"text\"\n[[stage.provides]]\nkey=\"a\"\ntype=\"text\"\n", "provided twice"},

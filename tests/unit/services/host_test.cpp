@@ -154,6 +154,16 @@ TEST_F(Context, WellKnownKey_IsStoredAsItIs) {
   EXPECT_EQ(world.context["environment.name"], "preview");
 }
 
+TEST_F(Context, KeyDeclaredAsRedacted_KeepsNoSecret) {
+  world.type.provides = {{"stdout", "text", "", true}, {"name", "text", ""}};
+  host = world.host();
+  world.redactor.add("hunter22");
+  EXPECT_EQ(put("stdout", "with hunter22"), TG_OK);
+  EXPECT_EQ(put("name", "hunter22"), TG_OK);
+  EXPECT_EQ(world.context["stage1.stdout"], "with ***");
+  EXPECT_EQ(world.context["stage1.name"], "hunter22") << "what steers the run is not touched";
+}
+
 TEST_F(Context, UndeclaredKey_IsDroppedAsThePluginsBug) {
   EXPECT_EQ(put("other", "x"), TG_E_DENIED);
   EXPECT_TRUE(world.context.empty());

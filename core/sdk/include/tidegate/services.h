@@ -139,6 +139,11 @@ typedef struct tg_process_spec {
   const tg_str *env;  /* the whole environment, "NAME=value" each */
   tg_str cwd;         /* empty: the host's */
   tg_str input;       /* given on standard input, then closed */
+  /* Since 0.2 (tg_host::abi_minor). The host puts a connection of the pipeline ("main") into the environment, so that
+   * its password is on no command line and never with the plugin. Empty: none. For stage types that ask for TG_DB, in
+   * calls that may use the database. Nothing is enforced on what the program does with it. */
+  tg_str connection;
+  tg_str connection_env; /* the variable that gets the URL as given; empty: libpq's own variables (PGHOST, PGPASSWORD …) */
 } tg_process_spec;
 typedef struct tg_process_v1 {
   uint32_t struct_size, reserved;

@@ -284,7 +284,7 @@ class Host {
     return out;
   }
 
-  /// The service's table, or null. For services without a face here (process).
+  /// The service's table, or null. Programs have a face of their own: <tidegate/process.hpp>.
   template <class Table>
   [[nodiscard]] const Table* table(const char* id) const { return static_cast<const Table*>(raw_->service(raw_, id)); }
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "fake_db.hpp"
+#include "fake_process.hpp"
 
 namespace tidegate::sdk::testing {
 
@@ -102,6 +103,8 @@ class FakeHost : public tg_host {
   HttpAnswer& on_http(std::string url) { return http_.on(std::move(url)); }
   /// Says what another stage answers, like on_ask(TG_HISTORY, "list").
   AskAnswer& on_ask(const std::string& extension, const std::string& method) { return asks_.on(extension + ' ' + method); }
+  /// Says what becomes of programs whose command line, words joined by blanks, contains the text.
+  ProcessAnswer& on_program(std::string command) { return programs_.on(std::move(command)); }
   void cancel() { cancelled_ = true; }
   /// The nth wait from now is cut short by a cancellation.
   void cancel_at_wait(unsigned nth) { cancel_at_wait_ = nth; }
@@ -123,6 +126,7 @@ class FakeHost : public tg_host {
   [[nodiscard]] unsigned changes_announced() const { return changing_; }
   [[nodiscard]] const std::vector<HttpRequest>& requests() const { return requests_; }
   [[nodiscard]] const std::vector<Asked>& asked() const { return asked_; }
+  [[nodiscard]] const std::vector<FakePrograms::Started>& programs() const { return programs_.started(); }
 
  private:
   friend struct FakeServices;
@@ -176,6 +180,7 @@ class FakeHost : public tg_host {
   FakeDb db_;
   Script<HttpAnswer> http_;
   Script<AskAnswer> asks_;
+  FakePrograms programs_;
   std::vector<HttpRequest> requests_;
   std::vector<Asked> asked_;
   std::vector<Logged> logged_;

@@ -172,6 +172,7 @@ std::vector<Row> layout() {
   FIELD(tg_http_response, attempts);
   FIELD(tg_http_response, headers);
   FIELD(tg_http_response, body);
+  FIELD(tg_http_response, retry_after_ms);
 
   STRUCT(tg_http_v1);
   FIELD(tg_http_v1, struct_size);

@@ -5,6 +5,7 @@
 
 #include "services/guard.hpp"
 #include "services/http/client.hpp"
+#include "services/http/retry.hpp"
 
 namespace tidegate::services {
 namespace {
@@ -26,8 +27,10 @@ tg_status send(const tg_host* raw, const tg_http_request* in, void* user, tg_on_
     if (!answer) return report_error(report, answer.error());
     std::vector<tg_str> headers;
     for (const auto& header : answer->headers) headers.push_back(sdk::to_abi(header));
+    const auto wait = http::retry_after(answer->headers, std::chrono::system_clock::now());
     const tg_http_response out{sizeof(tg_http_response), answer->code,   static_cast<std::uint32_t>(headers.size()),
-                               answer->attempts,         headers.data(), sdk::to_abi(answer->body)};
+                               answer->attempts,         headers.data(), sdk::to_abi(answer->body),
+                               wait ? wait->count() : -1};
     on_answer(user, &out);
     return TG_OK;
   });

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery.hpp"
 
-#include <algorithm>
 #include <optional>
+#include <tidegate/retries.hpp>
 
-#include "retry_after.hpp"
 #include "sign.hpp"
 
 namespace tidegate::notify_webhook {
@@ -12,9 +11,6 @@ namespace {
 
 using sdk::Error;
 using sdk::Status;
-
-constexpr std::int64_t kFirstWaitMs = 500;
-constexpr std::int64_t kLongestWaitMs = 30'000;
 
 sdk::HttpRequest request_for(const World& world, const Target& target, const std::string& id, const std::string& body) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(world.now().time_since_epoch()).count();
@@ -62,36 +58,14 @@ std::optional<Error> refusal(const sdk::HttpResponse& answer) {
   return error;
 }
 
-/// A later try may be welcome: too many requests, and whatever went wrong on the receiver's own side.
-bool worth_another_try(std::int32_t code) {
-  return code == 408 || code == 429 || code >= 500;
-}
-
 }  // namespace
 
 sdk::Result<void> deliver(const World& world, const Target& target, const std::string& id, const std::string& body) {
-  for (std::uint32_t attempt = 1;; ++attempt) {
+  return sdk::keep_trying(target.attempts, world.waiting, [&]() -> sdk::Try {
     const auto answer = world.send(request_for(world, target, id, body));
-    std::optional<Error> error;
-    bool again = false;
-    std::int64_t wait = std::min(kFirstWaitMs << std::min<std::uint32_t>(attempt - 1, 10), kLongestWaitMs);
-    if (!answer) {
-      error = answer.error();
-      again = error->code == Status::unavailable;
-    } else {
-      error = refusal(*answer);
-      again = worth_another_try(answer->code);
-      if (const auto asked = retry_after(answer->headers, world.now())) wait = std::max<std::int64_t>(wait, asked->count());
-    }
-    if (!error) return {};
-    const bool in_time = wait < world.remaining_ms();
-    if (!again || attempt >= target.attempts || !in_time) {
-      if (attempt > 1) error->message += " (tried " + std::to_string(attempt) + " times)";
-      if (again && attempt < target.attempts && !in_time) error->message += "; no time is left for another try";
-      return *error;
-    }
-    if (world.wait(wait)) return Error{Status::cancelled, "the notification was interrupted while waiting for another try"};
-  }
+    if (!answer) return {answer.error(), answer.error().code == Status::unavailable};
+    return {refusal(*answer), sdk::may_pass(answer->code), answer->retry_after_ms};
+  });
 }
 
 }  // namespace tidegate::notify_webhook

@@ -7,15 +7,14 @@
 #include <chrono>
 #include <functional>
 #include <string>
-#include <tidegate/services.hpp>
+#include <tidegate/retries.hpp>
 #include <vector>
 
 namespace tidegate::notify_webhook {
 
 struct World {
   std::function<sdk::Result<sdk::HttpResponse>(const sdk::HttpRequest&)> send;
-  std::function<bool(std::int64_t ms)> wait;  ///< true: cancelled meanwhile
-  std::function<std::int64_t()> remaining_ms;
+  sdk::Waiting waiting;
   std::function<std::chrono::system_clock::time_point()> now = [] { return std::chrono::system_clock::now(); };
 };
 

@@ -44,8 +44,7 @@ class WebhookStage : public sdk::Stage {
     if (!target) return target.error();
     const auto body = message_for(arguments_json, std::chrono::system_clock::now());
     if (!body) return body.error();
-    const World world{[this](const sdk::HttpRequest& request) { return host_.http(request); },
-                      [this](std::int64_t ms) { return host_.wait_ms(ms); }, [this] { return host_.remaining_ms(); }};
+    const World world{[this](const sdk::HttpRequest& request) { return host_.http(request); }, sdk::waiting_on(host_)};
     if (const auto done = deliver(world, *target, new_message_id(), *body); !done) return done.error();
     return std::string("{}");
   }

@@ -181,6 +181,14 @@ TEST_F(Http, Service_GivesThePluginTheAnswer) {
   EXPECT_EQ(server.requests().at(0).method, "PUT");
 }
 
+TEST_F(Http, Service_SaysHowLongTheAnswerAsksToWait) {
+  server.answer_with({{429, "", {{"Retry-After", "7"}}}, {200}});
+  World world;
+  const auto host = world.host();
+  EXPECT_EQ(sdk::Host(host.get()).http({"POST", server.url()}).value().retry_after_ms, 7'000);
+  EXPECT_EQ(sdk::Host(host.get()).http({"POST", server.url()}).value().retry_after_ms, -1);
+}
+
 TEST_F(Http, Service_ObeysTheStagesDeadline) {
   World world;
   const auto host = world.host();

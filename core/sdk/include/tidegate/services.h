@@ -123,6 +123,7 @@ typedef struct tg_http_response {
   uint32_t header_count, attempts;
   const tg_str *headers;
   tg_str body;
+  int64_t retry_after_ms;  /* what Retry-After asks to wait; -1: it does not say. Since 0.2 */
 } tg_http_response;
 typedef void (*tg_on_http)(void *user, const tg_http_response *);
 typedef struct tg_http_v1 {

@@ -160,6 +160,7 @@ struct HttpResponse {
   std::uint32_t attempts = 0;
   std::vector<std::string> headers;
   std::string body;
+  std::int64_t retry_after_ms = -1;  ///< what the answer asks to wait; -1: it does not say
 };
 
 /// Everything the host offers one stage instance.
@@ -268,6 +269,7 @@ class Host {
           to.attempts = r->attempts;
           for (std::uint32_t i = 0; i < r->header_count; ++i) to.headers.emplace_back(view(r->headers[i]));
           to.body = view(r->body);
+          if (TG_HAS(r, tg_http_response, retry_after_ms)) to.retry_after_ms = r->retry_after_ms;
         },
         &report);
     if (status != TG_OK) return report.take(status, "sending the request");

@@ -20,6 +20,11 @@ class HttpAnswer : public Answer<HttpAnswer> {
     response_ = {code, 1, std::move(headers), std::move(body)};
     return *this;
   }
+  /// As the host reads it from a Retry-After header.
+  HttpAnswer& asks_to_wait(std::int64_t ms) {
+    response_.retry_after_ms = ms;
+    return *this;
+  }
   HttpAnswer& fails(Status status, std::string message) {
     error_ = Error{status, std::move(message)};
     return *this;
@@ -27,7 +32,7 @@ class HttpAnswer : public Answer<HttpAnswer> {
 
  private:
   friend class FakeHost;
-  HttpResponse response_{200, 1, {}, {}};
+  HttpResponse response_{200, 1, {}, {}, -1};
   std::optional<Error> error_;
 };
 
@@ -160,7 +165,7 @@ class FakeHost : public tg_host {
     std::vector<tg_str> headers;
     for (const auto& h : answer->response_.headers) headers.push_back(to_abi(h));
     const tg_http_response raw{sizeof(tg_http_response), answer->response_.code,        static_cast<std::uint32_t>(headers.size()), 1,
-                               headers.data(),           to_abi(answer->response_.body)};
+                               headers.data(),           to_abi(answer->response_.body),       answer->response_.retry_after_ms};
     take(user, &raw);
     return TG_OK;
   }

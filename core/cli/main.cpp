@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -30,6 +32,9 @@ int dispatch(const Options& options) {
 int main(int argc, char** argv) {
   using namespace tidegate;
   try {
+    // A thread's own heap is mapped for it and grown page by page; ours take turns, so one heap serves them all.
+    ::mallopt(M_ARENA_MAX, 1);
+    ::mallopt(M_TOP_PAD, 1024 * 1024);
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of a write, not the end of a run
     const auto parsed = cli::parse_options(argc, argv);
     if (parsed.options) return cli::dispatch(*parsed.options);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/json.hpp"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace tidegate::run {
 namespace {
@@ -82,11 +84,44 @@ class Builder {
   std::vector<Value*> open_;
 };
 
+/// {"name":"20240101_init","ms":12}: what a plugin says a thousand times in a run, in a tenth of the parser's time. Texts
+/// in ASCII without escapes, whole numbers, no blanks; nothing for any other JSON, which the parser reads.
+std::optional<Table> plain_object(std::string_view json) {
+  Table out;
+  std::size_t i = 0;
+  const auto skip = [&](char wanted) { return i < json.size() && json[i] == wanted && ++i != 0; };
+  const auto text = [&]() -> std::optional<std::string_view> {
+    const auto begin = i + 1;
+    if (!skip('"')) return std::nullopt;
+    while (i < json.size() && json[i] >= ' ' && json[i] <= '~' && json[i] != '"' && json[i] != '\\') ++i;
+    return skip('"') ? std::optional(json.substr(begin, i - 1 - begin)) : std::nullopt;
+  };
+  if (!skip('{')) return std::nullopt;
+  do {
+    const auto key = text();
+    if (!key || !skip(':') || i >= json.size()) return std::nullopt;
+    if (json[i] == '"') {
+      const auto value = text();
+      if (!value) return std::nullopt;
+      out.emplace_back(*key, *value);
+      continue;
+    }
+    std::int64_t number = 0;
+    const char* const begin = json.data() + i;
+    const auto [end, problem] = std::from_chars(begin, json.data() + json.size(), number);
+    if (problem != std::errc{} || *begin == '-' || (*begin == '0' && end != begin + 1)) return std::nullopt;
+    out.emplace_back(*key, number);
+    i += static_cast<std::size_t>(end - begin);
+  } while (skip(','));
+  return skip('}') && i == json.size() ? std::optional(std::move(out)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string to_json(const Value& value) { return encode(value).dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 base::Result<Value> from_json(std::string_view text) {
+  if (auto plain = plain_object(text)) return Value(std::move(*plain));
   Value out;
   Builder builder(out);
   if (!nlohmann::json::sax_parse(text, &builder)) return base::Error{base::Status::internal, "not JSON: " + std::string(text.substr(0, 80))};

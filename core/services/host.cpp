@@ -33,22 +33,29 @@ const void* find_service(const tg_host* raw, const char* id) noexcept {
   const Host& host = Host::from(raw);
   if (id == nullptr) return nullptr;
   const std::string_view wanted = id;
-  const bool asked_for = contains(host.type.required_services, wanted) || contains(host.type.wanted_services, wanted);
-  if (!asked_for || !contains(host.granted, wanted)) return nullptr;
-  for (std::size_t i = 0; i < kTables.size(); ++i)
-    if (wanted == manifest::kServices[i]) return kTables[i]();
+  for (const auto& [known, table] : host.services)
+    if (wanted == known) return table;
   return nullptr;
+}
+
+std::vector<std::pair<std::string_view, const void*>> tables_of(const std::vector<std::string>& granted, const manifest::StageType& type) {
+  std::vector<std::pair<std::string_view, const void*>> out;
+  for (std::size_t i = 0; i < kTables.size(); ++i) {
+    const auto* id = manifest::kServices[i];
+    if (contains(granted, id) && (contains(type.required_services, id) || contains(type.wanted_services, id))) out.emplace_back(id, kTables[i]());
+  }
+  return out;
 }
 
 }  // namespace
 
-Host::Host(Shared& shared_, std::string stage_id_, const manifest::StageType& type_, base::Value config_, std::vector<std::string> granted_)
+Host::Host(Shared& shared_, std::string stage_id_, const manifest::StageType& type_, base::Value config_, const std::vector<std::string>& granted)
     : tg_host{sizeof(tg_host), TG_ABI_MINOR, &find_service},
       shared(shared_),
       stage_id(std::move(stage_id_)),
       type(type_),
       config(std::move(config_)),
-      granted(std::move(granted_)) {
+      services(tables_of(granted, type)) {
   hide_sensitive(type, config, shared.redactor);
 }
 

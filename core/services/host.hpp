@@ -65,7 +65,7 @@ struct Shared {
 
 class Host : public tg_host {
  public:
-  Host(Shared& shared, std::string stage_id, const manifest::StageType& type, base::Value config, std::vector<std::string> granted);
+  Host(Shared& shared, std::string stage_id, const manifest::StageType& type, base::Value config, const std::vector<std::string>& granted);
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -76,7 +76,7 @@ class Host : public tg_host {
   const std::string stage_id;
   const manifest::StageType& type;
   const base::Value config;  ///< checked; secrets still as `${VAR}`
-  const std::vector<std::string> granted;
+  const std::vector<std::pair<std::string_view, const void*>> services;  ///< id and table of what it was granted and has asked for
   Call call;
 };
 

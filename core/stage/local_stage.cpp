@@ -54,7 +54,7 @@ class LocalStage final : public Stage {
   LocalStage(services::Shared& shared, LocalStageOptions options)
       : kind_(options.kind),
         shared_(shared),
-        host_(shared, std::move(options.id), *options.type, std::move(options.config), std::move(options.granted)) {}
+        host_(shared, std::move(options.id), *options.type, std::move(options.config), options.granted) {}
   ~LocalStage() override {
     if (raw_ != nullptr) raw_->destroy(raw_);
   }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrations/checksum.hpp"
 
-#include <openssl/evp.h>
+// The functions of libcrypto's core. Those of EVP that are not "deprecated" first set up the whole of its providers and
+// its configuration, which costs more than the digests of a thousand migrations.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <array>
-#include <memory>
 
 namespace tidegate::migrations {
 namespace {
@@ -33,14 +35,11 @@ std::string unpadded(std::string_view hex) {
 }  // namespace
 
 std::string checksum(std::string_view text) {
-  // Looked up once: a lookup costs more than the digest of a small file.
-  static const std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
-  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  std::array<unsigned char, 32> digest{};
-  unsigned size = 0;
-  EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr);
-  EVP_DigestUpdate(context.get(), text.data(), text.size());
-  EVP_DigestFinal_ex(context.get(), digest.data(), &size);
+  SHA256_CTX context;
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256_Init(&context);
+  SHA256_Update(&context, text.data(), text.size());
+  SHA256_Final(digest.data(), &context);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string out(64, '0');
   for (std::size_t i = 0; i < digest.size(); ++i) {

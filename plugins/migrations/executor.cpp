@@ -48,11 +48,11 @@ struct Executor::Current {
 
 Executor::Executor(sdk::Host host, Db& db, Settings settings)
     : host_(host), db_(db), settings_(std::move(settings)), backend_{db.backend_pid(), settings_.backend_start} {
-  fresh_session_ = "RESET SESSION AUTHORIZATION;RESET ALL;SELECT ";
+  fresh_session_ = "RESET SESSION AUTHORIZATION;RESET ALL;SELECT WHERE false";  // no row and no column, which are work for nothing
   for (const auto& [name, value] : settings_.session) {
-    fresh_session_ += "pg_catalog.set_config(" + db_.literal(name) + "," + db_.literal(value) + ",false),";
+    fresh_session_ += " OR pg_catalog.set_config(" + db_.literal(name) + "," + db_.literal(value) + ",false) IS NULL";
   }
-  fresh_session_ += "1;\n";
+  fresh_session_ += ";\n";
 }
 
 Result<std::uint32_t> Executor::run(const Script& script, const Account& account) {

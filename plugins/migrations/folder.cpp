@@ -22,6 +22,8 @@ using sdk::Result;
 using sdk::Status;
 
 constexpr const char* kFile = "/migration.sql";
+// What is kept of the texts, since those that are pending are asked for next.
+constexpr std::size_t kKeep = 1024 * 1024;
 
 class Descriptor {
  public:
@@ -36,6 +38,10 @@ class Descriptor {
  private:
   int fd_;
 };
+
+Stamp stamp_of(const struct stat& s) {
+  return {s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, static_cast<std::uint64_t>(s.st_size)};
+}
 
 /// The whole file into `out`, whose memory is used again; `size` is what it should have. False with errno.
 bool read_all(int file, std::size_t size, std::string& out) {
@@ -100,10 +106,6 @@ Result<void> Folder::check_lock_file(int folder) const {
                "the file must have the line: provider = \"postgresql\"", shown_ + "/migration_lock.toml"};
 }
 
-Folder::Stamp Folder::stamp_of(const struct stat& s) {
-  return {s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, static_cast<std::uint64_t>(s.st_size)};
-}
-
 Result<void> Folder::refresh() {
   auto reading = begin_refresh();
   if (!reading) return reading.error();
@@ -142,39 +144,40 @@ Result<std::future<void>> Folder::begin_refresh() {
 
 void Folder::read_files(int folder, std::vector<std::string> names) {
   auto before = std::move(migrations_);
-  const auto stamps_before = std::move(stamps_);
-  migrations_.clear(), stamps_.clear();
-  migrations_.reserve(names.size()), stamps_.reserve(names.size());
+  migrations_.clear();
+  migrations_.reserve(names.size());
   std::string relative, text;
-  std::size_t old = 0;
+  std::size_t old = 0, kept = 0;
   for (auto& name : names) {
     relative.assign(name).append(kFile);
     while (old < before.size() && before[old].name < name) ++old;
     struct stat s {};
     if (old < before.size() && before[old].name == name && before[old].has_file && ::fstatat(folder, relative.c_str(), &s, 0) == 0 &&
-        stamps_before[old] == stamp_of(s)) {
+        before[old].stamp == stamp_of(s)) {
       migrations_.push_back(std::move(before[old]));
-      stamps_.push_back(stamps_before[old]);
+      if (migrations_.back().text) kept += migrations_.back().size;
       continue;
     }
     Migration& m = migrations_.emplace_back();
     m.name = std::move(name);
-    Stamp& stamp = stamps_.emplace_back();
     const Descriptor file(::openat(folder, relative.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0 || ::fstat(file.get(), &s) != 0 || !read_all(file.get(), static_cast<std::size_t>(s.st_size), text)) {
       if (errno != ENOENT) m.problem = std::strerror(errno);
       continue;
     }
-    stamp = stamp_of(s);
+    m.stamp = stamp_of(s);
     m.has_file = true;
     m.checksum = checksum(text);
     m.size = text.size();
+    if (kept + m.size <= kKeep) m.text = text, kept += m.size;
   }
 }
 
 Result<std::string> Folder::text(const Migration& migration) const {
-  std::string out;
   const std::string name = path_ + "/" + migration.name + kFile;
+  struct stat s {};
+  if (migration.text && ::stat(name.c_str(), &s) == 0 && migration.stamp == stamp_of(s)) return *migration.text;
+  std::string out;
   if (!read_all(AT_FDCWD, name.c_str(), out)) {
     return Error{Status::config, "migration.sql cannot be read (P3015): " + std::string(std::strerror(errno)), "", file(migration.name)};
   }

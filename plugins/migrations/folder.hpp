@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Folder: a Prisma migrations folder on disk. Reads each file once; looking again costs one stat a file. Contents are
-// dropped when they are not asked for, so a long history does not stay in memory. Owned by one stage; one thread at a time
+// Folder: a Prisma migrations folder on disk. Reads each file once; looking again costs one stat a file. Contents
+// are kept up to a limit, so a long history does not stay in memory. Owned by one stage; one thread at a time
 // (but see begin_refresh).
 #pragma once
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tidegate/result.hpp>
 #include <vector>
 
-struct stat;
-
 namespace tidegate::migrations {
+
+/// By which a file is known to be the one that was read.
+struct Stamp {
+  std::int64_t seconds = 0, nanoseconds = 0;
+  std::uint64_t inode = 0, size = 0;
+  bool operator==(const Stamp&) const = default;
+};
 
 struct Migration {
   std::string name;       ///< of its folder
@@ -21,6 +27,8 @@ struct Migration {
   std::string problem;    ///< why not, when it is there
   std::string checksum;   ///< of the bytes
   std::uint64_t size = 0;
+  std::optional<std::string> text;  ///< the bytes, when the folder keeps them
+  Stamp stamp;
 };
 
 class Folder {
@@ -46,17 +54,10 @@ class Folder {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  struct Stamp {
-    std::int64_t seconds = 0, nanoseconds = 0;
-    std::uint64_t inode = 0, size = 0;
-    bool operator==(const Stamp&) const = default;
-  };
   sdk::Result<void> check_lock_file(int folder) const;
-  static Stamp stamp_of(const struct stat& s);
   void read_files(int folder, std::vector<std::string> names);
   std::string path_, shown_;
   std::vector<Migration> migrations_;
-  std::vector<Stamp> stamps_;  // parallel to migrations_
 };
 
 }  // namespace tidegate::migrations

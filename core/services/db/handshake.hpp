@@ -12,14 +12,17 @@
 #include "base/redact.hpp"
 #include "base/world.hpp"
 #include "services/db/url.hpp"
+#include "services/interruption.hpp"
 
 struct pg_conn;
 
 namespace tidegate::services::db {
 
-/// What ends a wait early: the run's interruption. Null members never fire.
+/// What ends a wait early: the run's interruption; none: nothing does.
 struct Interrupt {
-  int fd = -1;  ///< readable once cancelled; -1: cannot be cancelled
+  const Interruption* source = nullptr;
+  [[nodiscard]] int fd() const { return source != nullptr ? source->fd() : -1; }
+  [[nodiscard]] bool triggered() const { return source != nullptr && source->triggered(); }
 };
 
 using OnNotice = std::function<void(std::string_view severity, std::string_view message)>;

@@ -48,7 +48,7 @@ struct Hub::Impl {
     session.connect_timeout = limit;
     session.lock_timeout = options.lock_timeout;
     session.application_name = options.application_name;
-    session.interrupt = Interrupt{interruption.fd()};
+    session.interrupt = Interrupt{&interruption};
     session.on_notice = options.on_notice;
     return session;
   }

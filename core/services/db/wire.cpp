@@ -48,7 +48,7 @@ Stop finish_connecting(PGconn* connection, int state, base::Deadline deadline, I
     if (state == PGRES_POLLING_OK) return Stop::none;
     if (state == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD) return Stop::lost;
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    const auto seen = wait_on(PQsocket(connection), events, interrupt.fd, deadline.at());
+    const auto seen = wait_on(PQsocket(connection), events, interrupt.fd(), deadline.at());
     if (seen.interrupt) return Stop::interrupted;
     if (seen.socket)
       state = PQconnectPoll(connection);
@@ -71,7 +71,7 @@ void Wire::begin() {
 Stop Wire::until_input(base::Deadline deadline) {
   const int socket = PQsocket(connection_);
   if (socket < 0) return Stop::lost;
-  const auto seen = wait_on(socket, POLLIN, ignored_ || never_ ? -1 : interrupt_.fd, deadline.at());
+  const auto seen = wait_on(socket, POLLIN, ignored_ || never_ ? -1 : interrupt_.fd(), deadline.at());
   if (seen.interrupt) return Stop::interrupted;
   if (seen.socket) return PQconsumeInput(connection_) == 0 ? Stop::lost : Stop::none;
   return deadline.over() ? Stop::deadline : Stop::none;
@@ -91,7 +91,7 @@ Stop Wire::until_result(base::Deadline deadline) {
     const int socket = PQsocket(connection_);
     if (socket < 0) return Stop::lost;
     const short events = static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
-    const auto seen = wait_on(socket, events, ignored_ || never_ ? -1 : interrupt_.fd, std::min(deadline.at(), next_report_));
+    const auto seen = wait_on(socket, events, ignored_ || never_ ? -1 : interrupt_.fd(), std::min(deadline.at(), next_report_));
     const bool broken = seen.socket && PQconsumeInput(connection_) == 0;
     if (PQisBusy(connection_) == 0) return Stop::none;  // the server's last words may have come before the end
     if (broken) return Stop::lost;
@@ -100,10 +100,6 @@ Stop Wire::until_result(base::Deadline deadline) {
     if (now >= deadline.at()) return Stop::deadline;
     if (now >= next_report_) report(now);
   }
-}
-
-bool Wire::interrupted() const {
-  return !ignored_ && !never_ && interrupt_.fd >= 0 && wait_on(-1, 0, interrupt_.fd, Clock::now()).interrupt;
 }
 
 void Wire::cancel() const {

@@ -35,7 +35,7 @@ class Wire {
   void ignore_interrupt(bool ignored) { ignored_ = ignored; }
   /// The same for every message to come: clean-up after an interruption.
   void ignore_interrupt_from_now_on() { never_ = true; }
-  [[nodiscard]] bool interrupted() const;
+  [[nodiscard]] bool interrupted() const { return !ignored_ && !never_ && interrupt_.triggered(); }
 
  private:
   void report(base::Clock::time_point now);

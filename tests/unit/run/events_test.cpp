@@ -60,7 +60,19 @@ TEST(Json, RoundTrip_KeepsOrderAndTypes) {
 
 TEST(Json, InvalidUtf8_BecomesTheReplacementCharacter) { EXPECT_EQ(to_json(base::Value("a\xff")), "\"a\xEF\xBF\xBD\""); }
 
-TEST(Json, Garbage_IsAnError) { EXPECT_FALSE(from_json("{\"a\":")); }
+TEST(Json, Garbage_IsAnError) {
+  for (const char* text : {"", "{", "{\"a\":", R"({"a":})", R"({"a":1)", R"({"a":1,})", R"({"a":1}})", R"({"a":01})", R"({"a":-})", R"({"a":1x})",
+                           R"({"a":"b)", R"({a:1})", R"({"a":"b""c":1})", R"({,})"})
+    EXPECT_FALSE(from_json(text)) << text;
+}
+
+TEST(Json, ObjectOfTextsAndNumbers_IsTheSameHoweverItIsWritten) {
+  const auto plain = from_json(R"({"name":"20240101_init","ms":12,"none":0,"empty":""})");
+  const auto written = from_json(" {\"name\" : \"20240101\\u005finit\", \"ms\":12, \"none\":-0, \"empty\":\"\"} ");
+  ASSERT_TRUE(plain && written);
+  EXPECT_EQ(*plain, *written);
+  EXPECT_EQ(*plain, Value(base::Table{{"name", "20240101_init"}, {"ms", 12}, {"none", 0}, {"empty", ""}}));
+}
 
 }  // namespace
 }  // namespace tidegate::run

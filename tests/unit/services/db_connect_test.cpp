@@ -56,7 +56,7 @@ TEST(DbConnect, Interrupted_EndsAtOnce) {
   const test::SilentServer silent;
   Interruption interruption;
   interruption.trigger();
-  const auto e = error_of("postgresql://u@127.0.0.1:" + std::to_string(silent.port()) + "/d", 30s, Interrupt{interruption.fd()});
+  const auto e = error_of("postgresql://u@127.0.0.1:" + std::to_string(silent.port()) + "/d", 30s, Interrupt{&interruption});
   EXPECT_EQ(e.code, Status::cancelled);
 }
 

@@ -36,7 +36,7 @@ class DbTest : public ::testing::Test {
     SessionOptions options;
     options.lock_timeout = lock_timeout;
     options.application_name = "tidegate test";
-    options.interrupt = Interrupt{interruption.fd()};
+    options.interrupt = Interrupt{&interruption};
     options.on_notice = [this](std::string_view severity, std::string_view text) {
       notices.push_back(std::string(severity) + " " + std::string(text));
     };

@@ -34,7 +34,6 @@ int main(int argc, char** argv) {
   try {
     // A thread's own heap is mapped for it and grown page by page; ours take turns, so one heap serves them all.
     ::mallopt(M_ARENA_MAX, 1);
-    ::mallopt(M_TOP_PAD, 1024 * 1024);
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of a write, not the end of a run
     const auto parsed = cli::parse_options(argc, argv);
     if (parsed.options) return cli::dispatch(*parsed.options);

@@ -16,22 +16,23 @@ void append_json(std::string& out, std::string_view text) {
     text = repaired;
   }
   out += '"';
-  for (const char c : text) {
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto u = static_cast<unsigned char>(c);
+    if (u >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text.substr(done, i - done));
+    done = i + 1;
+    constexpr char kDigits[] = "0123456789abcdef";
     if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (u < 0x20) {
-      constexpr char kDigits[] = "0123456789abcdef";
-      if (c == '\n') {
-        out += "\\n";
-      } else {
-        out.append("\\u00").append(1, kDigits[u >> 4U]).append(1, kDigits[u & 15U]);
-      }
+      out.append(1, '\\').append(1, c);
+    } else if (c == '\n') {
+      out += "\\n";
     } else {
-      out += c;
+      out.append("\\u00").append(1, kDigits[u >> 4U]).append(1, kDigits[u & 15U]);
     }
   }
+  out.append(text.substr(done));
   out += '"';
 }
 

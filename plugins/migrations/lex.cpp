@@ -197,9 +197,8 @@ std::size_t first_invalid_utf8(std::string_view t) {
 
 bool contains_ignoring_case(std::string_view text, std::string_view needle) {
   if (needle.empty() || text.size() < needle.size()) return needle.empty();
-  const char both[] = {needle[0], static_cast<char>(needle[0] - 32), '\0'};
-  for (std::size_t i = 0; (i = text.find_first_of(both, i)) != npos && i + needle.size() <= text.size(); ++i) {
-    if (same(text.substr(i, needle.size()), needle)) return true;
+  for (std::size_t i = 0, last = text.size() - needle.size(); i <= last; ++i) {
+    if (lower(text[i]) == needle[0] && same(text.substr(i, needle.size()), needle)) return true;
   }
   return false;
 }

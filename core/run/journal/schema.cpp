@@ -21,7 +21,7 @@ constexpr const char* kMakeSchema = "CREATE SCHEMA tidegate; COMMENT ON SCHEMA t
 
 constexpr const char* kTables = R"sql(
 CREATE TABLE tidegate.meta (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
   version integer NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE tidegate.runs (
@@ -57,7 +57,7 @@ CREATE TABLE tidegate.events (
   fields jsonb NOT NULL,
   PRIMARY KEY (run, seq));
 CREATE TABLE tidegate.lease (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
   fence bigint NOT NULL,
   run text,
   holder text,

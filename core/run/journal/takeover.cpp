@@ -41,7 +41,7 @@ Result<Taking> take_row(Session& session, const TargetIdentity& target, const st
                           "SELECT 1, " +
                           quote_literal(run) + ", " + quote_literal(holder) +
                           ", pid, backend_start, session_user, pg_catalog.clock_timestamp() FROM pg_catalog.pg_stat_activity "
-                          "WHERE pid = pg_catalog.pg_backend_pid() ON CONFLICT (only) DO UPDATE SET fence = l.fence + 1, "
+                          "WHERE pid = pg_catalog.pg_backend_pid() ON CONFLICT (single) DO UPDATE SET fence = l.fence + 1, "
                           "run = excluded.run, holder = excluded.holder, pid = excluded.pid, backend_start = excluded.backend_start, "
                           "main_pid = NULL, main_backend_start = NULL, role = excluded.role, since = excluded.since RETURNING fence";
   auto rows = rows_of_script(session, sql, deadline);

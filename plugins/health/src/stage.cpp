@@ -1,208 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stage type "health": runs the checks in order and reports all that it finds, not just the first.
-#include <algorithm>
-#include <optional>
-#include <tidegate/extensions.hpp>
+// The stage type "health": asks the database and the application, reports all that it finds, and asks again during a soak.
+#include <chrono>
 #include <tidegate/plugin.hpp>
 
-#include "checks.hpp"
-#include "history.hpp"
+#include "database.hpp"
+#include "probes.hpp"
+#include "soak.hpp"
 #include "tidegate_manifest.h"
 
 namespace tidegate::health {
 namespace {
 
 using sdk::Error;
-using sdk::Finding;
 using sdk::Result;
 using sdk::Status;
 using sdk::Verdict;
 
-constexpr std::size_t kNamesShown = 5;
-
-std::string names(const std::vector<std::string>& all) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(all.size(), kNamesShown); ++i) out += (i == 0 ? "" : ", ") + all[i];
-  if (all.size() > kNamesShown) out += " and " + std::to_string(all.size() - kNamesShown) + " more";
-  return out;
-}
-
-std::string count_of(std::size_t n, const std::string& one, const std::string& many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
-}
-
-/// The server looked at the query and refused it: a fact about the schema. Anything else (a lock, a lost connection, no
-/// time left) says nothing about it, and the check could not run.
-bool about_the_schema(const Error& error) {
-  return error.code == Status::failed || (error.code == Status::denied && !error.sqlstate.empty());
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 class HealthStage : public sdk::Stage {
  public:
-  explicit HealthStage(sdk::Host host) : host_(host) {}
+  explicit HealthStage(sdk::Host host) : host_(host), database_(host_) {}
 
   Result<void> validate(sdk::Report&) override {
-    const auto tables = read_tables();
-    if (!tables) return tables.error();
+    if (const auto tables = database_.read_tables(); !tables) return tables.error();
+    const auto probes = read_probes(host_);
+    if (!probes) return probes.error();
+    if (!probes->empty() && host_.table<tg_http_v1>(TG_HTTP) == nullptr)
+      return Error{Status::config, "HTTP probes need the service " TG_HTTP ", which this stage was not given"};
+    const Soak soak = read_soak();
+    if (soak.span_ms != 0 && host_.table<tg_control_v1>(TG_CONTROL) == nullptr)
+      return Error{Status::config, "a soak needs the service " TG_CONTROL ", which this stage was not given"};
+    if (soak.span_ms != 0 && host_.remaining_ms() <= soak.span_ms)
+      return Error{Status::config, "the soak of " + span_of(soak.span_ms) + " does not end before the stage's timeout",
+                   "give the stage a longer 'timeout', or a shorter 'for'"};
     return {};
   }
 
   Result<Verdict> run(const sdk::Run&, sdk::Report& report) override {
-    report_ = &report;
-    worst_ = Verdict::pass;
-    const auto tables = read_tables();
-    if (!tables) return tables.error();
-    auto db = host_.db("main", TG_DB_FRESH);
-    if (!db) return db.error();
-    if (auto done = check_built_in(*db, *tables); !done) return done.error();
-    if (auto done = check_assertions(*db); !done) return done.error();
-    if (auto done = check_history(); !done) return done.error();
-    if (worst_ == Verdict::pass) host_.info("healthy: " + summary(*tables));
-    return worst_;
+    auto probes = read_probes(host_);
+    if (!probes) return probes.error();
+    probes_ = std::move(*probes);
+    Findings found;
+    const auto asked = ask(found);
+    tell(found, report);
+    if (!asked) return asked.error();
+    if (found.worst == Verdict::pass) host_.info("healthy: " + summary());
+    const Soak soak = read_soak();
+    if (found.worst == Verdict::block || soak.span_ms == 0) return found.worst;
+    return run_soak(soak, found, report);
   }
 
  private:
-  Result<std::vector<TableName>> read_tables() const {
-    std::vector<TableName> out;
-    for (const auto& text : host_.texts("tables")) {
-      auto table = parse_table(text);
-      if (!table) return table.error();
-      out.push_back(std::move(*table));
-    }
+  Soak read_soak() const {
+    Soak out;
+    out.span_ms = host_.integer("for", out.span_ms);
+    out.every_ms = host_.integer("every", out.every_ms);
+    out.failures = host_.integer("failures", out.failures);
     return out;
   }
 
-  std::string summary(const std::vector<TableName>& tables) const {
-    std::string out = "a connection";
-    if (!tables.empty()) out += ", " + count_of(tables.size(), "table", "tables");
-    if (invalid_indexes()) out += ", indexes";
-    if (history_checked_) out += ", history";
-    if (const auto n = host_.count("assert"); n != 0) out += ", " + count_of(n, "assertion", "assertions");
-    return out;
+  Result<void> ask(Findings& found) {
+    if (auto done = database_.run(found); !done) return done;
+    return run_probes(host_, probes_, found);
   }
 
-  bool invalid_indexes() const { return host_.flag("invalid_indexes", true); }
-
-  void find(Verdict verdict, std::string rule, std::string message, std::string fix) {
-    if (worst_ != Verdict::block) worst_ = verdict;
-    Finding finding{verdict, std::move(rule), std::move(message)};
-    finding.fix = std::move(fix);
-    report_->finding(finding);
+  static void tell(const Findings& found, sdk::Report& report) {
+    for (const auto& finding : found.all) report.finding(finding);
   }
 
-  Result<void> check_built_in(sdk::Db& db, const std::vector<TableName>& tables) {
-    const Quote identifier = [&db](std::string_view name) { return db.identifier(name); };
-    std::vector<std::vector<std::string>> indexes;
-    const auto take = [&](const sdk::Row& row) {
-      indexes.push_back({std::string(row[0]), std::string(row[1]), std::string(row[2]), std::string(row[3])});
-    };
-    bool look_at_indexes = false;
-    const auto all = db.query(combined_query(tables, invalid_indexes(), identifier), {},
-                              [&](const sdk::Row& row) { look_at_indexes = look_at_indexes || row[0] == "invalid"; });
-    if (!all) {
-      if (tables.empty() || !about_the_schema(all.error())) return all.error();
-      // One of the tables: which, and is it the only one?
-      for (const auto& table : tables)
-        if (auto done = check_table(db, table, identifier); !done) return done.error();
-      look_at_indexes = invalid_indexes();
-    }
-    if (look_at_indexes)
-      if (auto done = db.query(invalid_index_query(), {}, take); !done) return done.error();
-    for (const auto& index : indexes) tell_index(index, identifier);
-    return {};
+  std::string summary() const {
+    return database_.summary() + (probes_.empty() ? "" : ", " + count_of(probes_.size(), "HTTP probe", "HTTP probes"));
   }
 
-  Result<void> check_table(sdk::Db& db, const TableName& table, const Quote& identifier) {
-    const auto read = db.query(read_query(table, identifier));
-    if (read) return {};
-    const Error& error = read.error();
-    if (!about_the_schema(error)) return error;
-    const bool missing = error.sqlstate == "42P01" || error.sqlstate == "3F000";  // undefined_table, invalid_schema_name
-    if (!missing) {
-      find(Verdict::block, "table-not-readable", "the table " + table.shown() + " cannot be read: " + error.message,
-           error.code == Status::denied ? "grant the role that deploys SELECT on it, and USAGE on its schema" : error.hint);
-      return {};
-    }
-    std::vector<std::string> similar;
-    const auto looked = db.query(similar_query(), {table.table}, [&](const sdk::Row& row) { similar.emplace_back(row[0]); });
-    if (!looked) return looked.error();
-    find(Verdict::block, "table-missing", "the table " + table.shown() + " does not exist",
-         similar.empty() ? "check the migrations that should have made it, or the setting 'tables'"
-                         : "there is " + names(similar) + ": check the setting 'tables'");
-    return {};
-  }
-
-  void tell_index(const std::vector<std::string>& index, const Quote& identifier) {
-    const std::string name = index[0] + "." + index[1];
-    const std::string on = " on " + index[2];
-    const std::string quoted = identifier(index[0]) + "." + identifier(index[1]);
-    if (index[3] == "building")
-      find(Verdict::warn, "index-invalid", "the index " + name + on + " is being built right now and not valid yet",
-           "look again when it is done");
-    else if (index[3] == "incomplete")
-      find(Verdict::warn, "index-invalid", "the partitioned index " + name + on + " does not have a part for every partition",
-           "create the missing ones and attach them with ALTER INDEX " + quoted + " ATTACH PARTITION");
-    else
-      find(Verdict::block, "index-invalid",
-           "the index " + name + on +
-               " is invalid, as a CREATE INDEX CONCURRENTLY that failed leaves it: writes maintain it and queries do not use it",
-           "DROP INDEX CONCURRENTLY " + quoted + " and create it again, or REINDEX INDEX CONCURRENTLY " + quoted);
-  }
-
-  Result<void> check_assertions(sdk::Db& db) {
-    for (std::uint32_t i = 0, n = host_.count("assert"); i < n; ++i) {
-      if (host_.cancelled()) return Error{Status::cancelled, "interrupted before all assertions were checked"};
-      const std::string path = "assert." + std::to_string(i) + ".";
-      const std::string sql = host_.text(path + "sql");
-      const std::string name = host_.text(path + "name");
-      const std::string what = "the assertion " + (name.empty() ? std::to_string(i + 1) + " (" + sql + ")" : "'" + name + "'");
-      std::size_t rows = 0;
-      std::optional<std::string> value;
-      const auto asked = db.query(sql, {}, [&](const sdk::Row& row) {
-        if (rows++ == 0 && row.columns() != 0 && !row.is_null(0)) value = std::string(row[0]);
-      });
-      if (!asked && !about_the_schema(asked.error())) return asked.error();
-      const std::string expected = host_.text(path + "expect", "t");
-      const std::string fix = "look at what the migrations did, or correct the assertion in the pipeline: " + sql;
-      if (!asked)
-        find(Verdict::block, "assertion-failed", what + " could not be evaluated: " + asked.error().message, fix);
-      else if (rows != 1)
-        find(Verdict::block, "assertion-failed", what + " gave " + count_of(rows, "row", "rows") + "; one is expected", fix);
-      else if (value != expected)
-        find(Verdict::block, "assertion-failed",
-             what + " gave " + (value ? "'" + *value + "'" : "NULL") + "; '" + expected + "' is expected", fix);
-    }
-    return {};
-  }
-
-  Result<void> check_history() {
-    history_checked_ = false;
-    if (!host_.flag("history", true)) return {};
-    const auto answer = host_.ask(TG_HISTORY, TG_HISTORY_LIST, TG_HISTORY_WITHOUT_ROWS);
-    if (!answer) {
-      // A pipeline without such a stage, or a host that does not let this one ask: nothing to hold against anything.
-      if (answer.error().code == Status::not_found || answer.error().code == Status::unsupported) return {};
-      return answer.error();
-    }
-    const auto history = read_history(*answer);
-    if (!history) return history.error();
-    history_checked_ = true;
-    if (!history->failed.empty())
-      find(Verdict::block, "history-incomplete",
-           count_of(history->failed.size(), "migration is", "migrations are") + " recorded as failed: " + names(history->failed),
-           "put right what they did, then: tidegate resolve --applied NAME or --rolled-back NAME");
-    if (!history->pending.empty())
-      find(Verdict::block, "history-incomplete",
-           count_of(history->pending.size(), "migration is", "migrations are") + " still pending: " + names(history->pending),
-           "tidegate run applies them");
-    return {};
+  /// `before`: what the first look found, which is not told again.
+  Result<Verdict> run_soak(const Soak& settings, const Findings& before, sdk::Report& report) {
+    const SoakWorld world{[this](std::int64_t ms) { return host_.wait_ms(ms); }, [this] { return host_.remaining_ms() <= 0; }, &now_ms,
+                          [this](std::int64_t elapsed_ms, std::int64_t span_ms) {
+                            host_.progress(static_cast<std::uint64_t>(elapsed_ms / 1'000), static_cast<std::uint64_t>(span_ms / 1'000),
+                                           "seconds of the soak");
+                          },
+                          [this](const std::string& text) { host_.warn(text); }};
+    auto soaked = soak(settings, world, [this](Findings& found) { return ask(found); });
+    std::erase_if(soaked.found.all, [&](const sdk::Finding& finding) {
+      return std::any_of(before.all.begin(), before.all.end(),
+                         [&](const sdk::Finding& f) { return f.rule == finding.rule && f.message == finding.message; });
+    });
+    tell(soaked.found, report);
+    if (soaked.error) return *soaked.error;
+    if (soaked.found.worst == Verdict::block) return Verdict::block;
+    host_.info("healthy for " + span_of(settings.span_ms) + ", asked " + count_of(soaked.rounds, "time", "times"));
+    return soaked.found.worst == Verdict::pass ? before.worst : soaked.found.worst;
   }
 
   sdk::Host host_;
-  sdk::Report* report_ = nullptr;  // of the call that is under way
-  Verdict worst_ = Verdict::pass;
-  bool history_checked_ = false;
+  DatabaseChecks database_;
+  std::vector<Probe> probes_;  // of the run that is under way
 };
 
 Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {

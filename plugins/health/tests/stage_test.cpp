@@ -173,6 +173,149 @@ TEST_F(Assertion, LockTimeout_IsACheckThatCouldNotRun) {
   EXPECT_EQ(run().status, Status::locked);
 }
 
+class Probes : public Health {
+ protected:
+  void SetUp() override {
+    host.set("invalid_indexes", false).set("history", false);
+    host.db().on("SELECT 1").rows({"?column?"}, {{"1"}});
+    host.set("http.0.url", "https://shop.example/healthz?key=s3cret").set("http.0.status", 200).set("http.0.timeout", 3'000);
+  }
+  void expect_no_secret(const Outcome& outcome) const {
+    std::string all = outcome.error.message + outcome.error.hint + host.log_text();
+    for (const auto& finding : outcome.findings) all += finding.message + finding.fix;
+    EXPECT_EQ(all.find("s3cret"), std::string::npos) << all;
+  }
+};
+
+TEST_F(Probes, ApplicationThatAnswers_Passes) {
+  host.set("http.0.headers.Authorization", "Bearer x");
+  host.on_http("healthz").answers(200, "ok");
+  const auto outcome = run();
+  EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error.message;
+  ASSERT_EQ(host.requests().size(), 1U);
+  EXPECT_EQ(host.requests()[0].method, "GET");
+  EXPECT_EQ(host.requests()[0].url, "https://shop.example/healthz?key=s3cret");
+  EXPECT_EQ(host.requests()[0].timeout_ms, 3'000);
+  EXPECT_EQ(host.requests()[0].headers, std::vector<std::string>{"Authorization: Bearer x"});
+  EXPECT_NE(host.log_text().find("1 HTTP probe"), std::string::npos);
+}
+
+TEST_F(Probes, ApplicationThatIsNotThere_IsUnhealthyAndItsQueryIsNotTold) {
+  host.on_http("healthz").fails(Status::unavailable, "the HTTP server could not be reached");
+  const auto outcome = run();
+  EXPECT_EQ(outcome.verdict, Verdict::block);
+  EXPECT_EQ(only(outcome).rule, "http-unreachable");
+  EXPECT_NE(only(outcome).message.find("https://shop.example/healthz"), std::string::npos);
+  expect_no_secret(outcome);
+}
+
+TEST_F(Probes, QuestionThatCannotBePut_IsACheckThatCouldNotRun) {
+  for (const auto status : {Status::deadline, Status::cancelled, Status::config, Status::internal}) {
+    host.on_http("healthz").fails(status, "no").once();
+    const auto outcome = run();
+    EXPECT_EQ(outcome.status, status);
+    expect_no_secret(outcome);
+  }
+}
+
+TEST_F(Probes, AllOfThem_AreAskedAndReported) {
+  host.set("http.1.url", "http://admin.example/").set("http.1.status", 401);
+  host.set("http.1.json.0.pointer", "/status").set("http.1.json.0.equals", "locked");
+  host.set("http.2.url", "http://api.example/").set("http.2.status", 200);
+  host.set("http.2.version.header", "x-commit").set("http.2.version.equals", "abc");
+  host.on_http("healthz").answers(500);
+  host.on_http("admin").answers(401, R"({"status":"open"})");
+  host.on_http("api").answers(200, "", {"X-Commit: old"});
+  const auto outcome = run();
+  EXPECT_EQ(outcome.verdict, Verdict::block);
+  EXPECT_TRUE(outcome.found("http-status"));
+  EXPECT_TRUE(outcome.found("http-body"));
+  EXPECT_TRUE(outcome.found("http-version"));
+  expect_no_secret(outcome);
+}
+
+TEST_F(Probes, MistakesInTheirSettings_AreFoundBeforeTheRun) {
+  const auto refused = [](FakeHost& fake) {
+    Driver driver(tidegate_plugin_v1, fake, "health");
+    return driver.validate();
+  };
+  FakeHost scheme, pointer, version;
+  scheme.set("http.0.url", "shop.example/healthz?key=s3cret");
+  pointer.set("http.0.url", "https://shop.example").set("http.0.json.0.pointer", "status").set("http.0.json.0.equals", "ok");
+  version.set("http.0.url", "https://shop.example").set("http.0.version.equals", "abc");
+  for (auto* fake : {&scheme, &pointer, &version}) {
+    const auto outcome = refused(*fake);
+    EXPECT_EQ(outcome.status, Status::config);
+    EXPECT_NE(outcome.error.message.find("HTTP probe 1"), std::string::npos) << outcome.error.message;
+    expect_no_secret(outcome);
+  }
+}
+
+TEST_F(Probes, WithoutTheHttpService_AreRefusedBeforeTheRun) {
+  host.deny(TG_HTTP);
+  Driver driver(tidegate_plugin_v1, host, "health");
+  EXPECT_EQ(driver.validate().status, Status::config);
+}
+
+TEST_F(Health, WithoutProbes_NeedsNoHttpService) {
+  host.deny(TG_HTTP);
+  host.db().on(kAnyInvalid).rows({"case"}, {{std::nullopt}});
+  Driver driver(tidegate_plugin_v1, host, "health");
+  EXPECT_TRUE(driver.validate().ok());
+  EXPECT_EQ(driver.run().verdict, Verdict::pass);
+}
+
+class Soak : public Probes {
+ protected:
+  void SetUp() override {
+    Probes::SetUp();
+    host.set("for", 60'000).set("every", 5'000).set("failures", 2);
+  }
+};
+
+TEST_F(Soak, ThatPasses_AsksDatabaseAndApplicationAgainAndAgain) {
+  host.on_http("healthz").answers(200, "ok");
+  const auto outcome = run();
+  EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error.message;
+  EXPECT_GE(host.requests().size(), 2U);
+  EXPECT_EQ(host.db().sent().size(), host.requests().size());
+  EXPECT_EQ(host.db().opened(), host.requests().size()) << "each time on a new connection";
+  EXPECT_EQ(host.db().closed(), host.db().opened()) << "none is held while waiting";
+  ASSERT_FALSE(host.progress().empty());
+  EXPECT_EQ(host.progress().back().done, 60U);
+  EXPECT_EQ(host.progress().back().total, 60U);
+}
+
+TEST_F(Soak, ThatFailsInARow_BlocksWithWhatIsWrong) {
+  host.on_http("healthz").answers(200).times(3);
+  host.on_http("healthz").answers(502);
+  const auto outcome = run();
+  EXPECT_EQ(outcome.verdict, Verdict::block);
+  EXPECT_EQ(only(outcome).rule, "http-status");
+  EXPECT_EQ(host.requests().size(), 5U);
+}
+
+TEST_F(Soak, FirstLookThatFails_IsNotForgiven) {
+  host.on_http("healthz").answers(502).once();
+  host.on_http("healthz").answers(200);
+  EXPECT_EQ(run().verdict, Verdict::block);
+  EXPECT_TRUE(host.waits().empty());
+}
+
+TEST_F(Soak, Cancelled_HasNotPassed) {
+  host.on_http("healthz").answers(200);
+  host.cancel_at_wait(3);
+  EXPECT_EQ(run().status, Status::cancelled);
+}
+
+TEST_F(Soak, LongerThanTheTimeout_IsRefusedBeforeTheRun) {
+  host.set_remaining_ms(60'000);
+  Driver driver(tidegate_plugin_v1, host, "health");
+  const auto outcome = driver.validate();
+  EXPECT_EQ(outcome.status, Status::config);
+  EXPECT_NE(outcome.error.hint.find("timeout"), std::string::npos);
+}
+
 TEST_F(Health, WrongTableName_IsFoundBeforeAnyConnection) {
   host.set("tables", {"a.b.c"});
   Driver driver(tidegate_plugin_v1, host, "health");

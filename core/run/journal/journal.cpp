@@ -23,9 +23,9 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
   std::vector<Event> waiting;
   bool armed = false;  // a write is due within `batch`
   std::optional<Error> trouble;
+  Control::Link control;
   std::mutex writing;  // of the place
   std::unique_ptr<JournalPlace> place;
-  Control::Link control;
 
   Impl(const base::Redactor& red, std::chrono::milliseconds span) : redactor(red), batch(span) {}
 
@@ -50,12 +50,14 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
 
   Result<void> write_where_it_is_kept(const std::function<Result<void>(JournalPlace&, Session*, const std::vector<Event>&)>& write) {
     State now = State::closed;
+    Control::Link link;
     {
       const std::lock_guard lock(mutex);
       now = state;
+      link = control;
     }
     if (now == State::in_file) return write_waiting([&](JournalPlace& where, const auto& events) { return write(where, nullptr, events); });
-    auto written = control.call([&](Session& session) {
+    auto written = link.call([&](Session& session) {
       return write_waiting([&](JournalPlace& where, const auto& events) { return write(where, &session, events); });
     });
     if (!written) note(written.error());
@@ -89,8 +91,14 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
     waiting.clear();
   }
 
-  void write_later() {
-    control.post_in(batch, [weak = weak_from_this()](Session& session) -> Result<void> {
+  void use(Control& session) {
+    const std::lock_guard lock(mutex);
+    control = session.link();
+    armed = false;  // what was due on the lost one never comes
+  }
+
+  static void write_later(const Control::Link& link, std::weak_ptr<Impl> weak, std::chrono::milliseconds batch) {
+    link.post_in(batch, [weak = std::move(weak)](Session& session) -> Result<void> {
       const auto me = weak.lock();
       if (!me || !me->has_waiting()) return {};
       return me->write_waiting([&](JournalPlace& where, const auto& events) { return where.add(&session, events); });
@@ -113,21 +121,27 @@ void Journal::on_event(const Event& event) {
   if (event.type == "stage.progress") return;
   bool arm = false;
   Impl::State state{};
+  Control::Link link;
   {
     const std::lock_guard lock(me.mutex);
     state = me.state;
     if (state == Impl::State::closed) return;
     me.waiting.push_back(event);
     arm = state == Impl::State::in_database && !std::exchange(me.armed, true);
+    link = me.control;
   }
-  if (arm) me.write_later();
+  if (arm) Impl::write_later(link, me.weak_from_this(), me.batch);
   if (state == Impl::State::in_file)
     (void)me.write_waiting([](JournalPlace& where, const auto& events) { return where.add(nullptr, events); });  // trouble() tells
 }
 
 Result<void> Journal::begin(Control& control, const TargetIdentity& target, const RunStart& start) {
-  impl_->control = control.link();
+  impl_->use(control);
   return impl_->begin(Impl::State::in_database, database_place(target), start);
+}
+
+void Journal::go_on_over(Control& control) {
+  impl_->use(control);
 }
 
 Result<void> Journal::begin_in(const std::string& folder, const TargetIdentity& target, const RunStart& start) {

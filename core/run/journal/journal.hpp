@@ -30,6 +30,8 @@ class Journal : public Reader {
   /// In the target: under a lease that is recorded (LeaseTaken::recorded). The run and the events so far are committed when
   /// this returns.
   base::Result<void> begin(Control& control, const TargetIdentity& target, const RunStart& start);
+  /// The control session was lost and the lease taken again before the first change: the run's record goes on over this one.
+  void go_on_over(Control& control);
   /// In a file of the folder (".tidegate" beside the pipeline), one for each target (file.hpp). Events are written as they come.
   base::Result<void> begin_in(const std::string& folder, const TargetIdentity& target, const RunStart& start);
   /// Nothing is kept any more (journal = "none"; nothing to do).

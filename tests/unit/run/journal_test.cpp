@@ -202,6 +202,22 @@ TEST_F(JournalInDatabase, ConnectionLost_IsToldAndTheStreamGoesOn) {
   EXPECT_EQ(record()->outcome, "interrupted");  // nobody runs it any more
 }
 
+TEST_F(JournalInDatabase, LeaseTakenAgainAfterALoss_TheRecordGoesOn) {
+  begin(1ms);
+  end(pid);
+  stream.emit("stage.started", "apply", {});
+  EXPECT_FALSE(journal->flush());
+  auto again = contender();
+  const auto taken = again->take(stream.run_id());
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_TRUE(taken->interrupted.empty());  // it is this very run
+  journal->go_on_over(*again->control);
+  stream.emit("stage.finished", "apply", {});  // written without a flush, with what could not be
+  EXPECT_TRUE(database.eventually("select string_agg(type, ' ' order by seq) = 'run.started stage.started stage.finished' from tidegate.events"));
+  ASSERT_TRUE(journal->finish({}));
+  EXPECT_EQ(record()->outcome, "succeeded");
+}
+
 TEST_F(JournalInDatabase, TableLockedForAMoment_WhatWasNotWrittenComesWithTheNext) {
   begin();
   auto other = database.connect();

@@ -10,29 +10,6 @@
 namespace tidegate::test {
 namespace {
 
-/// The engine that needs no binary of the platform's. Its driver adapter does not know the type of the server's own
-/// names (OID 19), which Prisma's own list of tables has, so it is told that they are text (25).
-constexpr const char* kConfig = R"(import { defineConfig } from 'prisma/config'
-import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
-const query = pg.Client.prototype.query
-const mended = (result) => {
-  for (const field of result?.fields ?? []) if (field.dataTypeID === 19) field.dataTypeID = 25
-  return result
-}
-pg.Client.prototype.query = function (config, values, callback) {
-  if (typeof values === 'function') [values, callback] = [undefined, values]
-  if (callback) return query.call(this, config, values, (error, result) => callback(error, mended(result)))
-  return query.call(this, config, values).then(mended)
-}
-export default defineConfig({
-  experimental: { adapter: true },
-  engine: 'js',
-  schema: 'prisma/schema.prisma',
-  adapter: async () => new PrismaPg({ connectionString: process.env.DATABASE_URL }),
-})
-)";
-
 class PrismaTool : public ProjectTest {
  protected:
   void SetUp() override {
@@ -42,7 +19,7 @@ class PrismaTool : public ProjectTest {
     ASSERT_TRUE(std::filesystem::is_regular_file(cli_)) << cli_;
     std::filesystem::create_directory_symlink(std::string(folder) + "/node_modules", project.dir / "node_modules");
     project.file("prisma/schema.prisma", "datasource db {\n  provider = \"postgresql\"\n  url      = env(\"DATABASE_URL\")\n}\n");
-    project.file("prisma.config.ts", kConfig);
+    project.file("prisma.config.ts", prisma_config());
     project.file("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
     project.migration("20240101000000_users", "CREATE TABLE users (id int PRIMARY KEY);\n");
     project.migration("20240102000000_posts", "CREATE TABLE posts (id int PRIMARY KEY);\n");

@@ -21,7 +21,34 @@ std::string dump(const std::string& url, std::vector<std::string> options) {
   return out;
 }
 
+/// The engine that needs no binary of the platform's. Its driver adapter does not know the type of the server's own
+/// names (OID 19), which Prisma's own list of tables has, so it is told that they are text (25).
+constexpr const char* kPrismaConfig = R"(import { defineConfig } from 'prisma/config'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+const query = pg.Client.prototype.query
+const mended = (result) => {
+  for (const field of result?.fields ?? []) if (field.dataTypeID === 19) field.dataTypeID = 25
+  return result
+}
+pg.Client.prototype.query = function (config, values, callback) {
+  if (typeof values === 'function') [values, callback] = [undefined, values]
+  if (callback) return query.call(this, config, values, (error, result) => callback(error, mended(result)))
+  return query.call(this, config, values).then(mended)
+}
+export default defineConfig({
+  experimental: { adapter: true },
+  engine: 'js',
+  schema: 'prisma/schema.prisma',
+  adapter: async () => new PrismaPg({ connectionString: process.env.DATABASE_URL }),
+})
+)";
+
 }  // namespace
+
+std::string prisma_config() {
+  return kPrismaConfig;
+}
 
 std::string url_with_password(const std::string& socket_dir, const std::string& database, const std::string& user) {
   return "postgresql://" + user + ":" + kPasswordInUrl + "@/" + database + "?host=" + socket_dir;

@@ -59,6 +59,9 @@ class ProjectTest : public ::testing::Test {
   Project project;
 };
 
+/// prisma.config.ts of a project that works with the engine that needs no binary of the platform's.
+std::string prisma_config();
+
 /// NDJSON as values; a line that is no JSON fails the test.
 std::vector<Json> parse_events(const std::string& ndjson);
 /// The last event, which must be run.finished.

@@ -78,6 +78,7 @@ TEST_F(ProcessService, PasswordOfAConnectionThatIsPassed_IsRedactedFromThenOn) {
 
 TEST_F(ProcessService, ConnectionWithoutTheDatabaseService_IsDenied) {
   world.type.required_services = {TG_PROCESS};
+  use("postgresql:///shop");
   EXPECT_EQ(env("main", "URL").error().code, Status::denied);
   EXPECT_TRUE(lines.empty());
   EXPECT_TRUE(env("", "URL")) << "a program alone is no matter of the database";

@@ -121,7 +121,7 @@ TEST_F(Commands, ValidateOfBundledPipelines_FindsNothing) {
 
 TEST_F(Commands, ValidateJson_HasAllMistakesWithTheirPlaces) {
   project.file("tidegate.toml",
-               "version = 1\nextends = \"default\"\n[[stage]]\nuse = \"helth\"\n[[stage]]\nuse = \"apply.prisma\"\ntimeout = "
+               "version = 1\nextend = \"default\"\n[[stage]]\nuse = \"helth\"\n[[stage]]\nuse = \"apply.prisma\"\ntimeout = "
                "\"x\"\non_error = \"warn\"\n"
                "with = { lock_timeout = true }\n");
   const auto answer = project.json({"validate", "--json"}, {}, 2);

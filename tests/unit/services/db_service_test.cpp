@@ -19,7 +19,9 @@ struct QuietSink : Sink {
   void changing(const std::string&) override {}
   void waiting(const std::string& stage, std::chrono::milliseconds, std::string_view blockers) override {
     waits.push_back(stage + ": " + std::string(blockers));
+    if (on_waiting) on_waiting();
   }
+  std::function<void()> on_waiting;
   std::vector<std::string> waits;
 };
 
@@ -108,7 +110,9 @@ TEST_F(DbService, WaitingForALock_NamesTheBlockerInReportAndError) {
   auto other = database.connect();
   other.sql("set application_name = 'shop backend'; begin; lock table t");
   auto session = open();
-  const auto failed = session.script("alter table t add b int");
+  // The lock is let go once the wait was reported, so that no limit has to be long enough for that.
+  sink.on_waiting = [&] { other.sql("rollback"); };
+  const auto failed = session.script("set lock_timeout = 0; do $$ begin alter table t add b int; raise lock_not_available; end $$");
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Status::locked);
   const auto expected = "pid " + std::to_string(other.pid()) + " (shop backend, postgres, idle in transaction for ";

@@ -19,6 +19,9 @@ int dispatch(const Options& options) {
     case Command::rollback: return rollback_command(options);
     case Command::resolve: return resolve_command(options);
     case Command::validate: return validate_command(options);
+    case Command::graph: return graph_command(options);
+    case Command::schema: return schema_command(options);
+    case Command::init: return init_command(options);
     case Command::plugin_list: return plugin_list_command(options);
     case Command::plugin_inspect: return plugin_inspect_command(options);
     case Command::scratch: return scratch_command(options);

@@ -34,6 +34,9 @@ class Parser {
     add_rollback();
     add_resolve();
     add_validate();
+    add_graph();
+    add_schema();
+    add_init();
     add_plugin();
     add_scratch();
   }
@@ -121,6 +124,23 @@ class Parser {
                         "  tidegate validate\n  tidegate validate deploy/tidegate.toml --env\n");
     add_pipeline(sub);
     sub->add_flag("--env", options_.env, "Undefined variables are errors, not warnings");
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_graph() {
+    auto* sub = command(&app_, "graph", "Draw a pipeline: its stages, what undoes them and who is told", Command::graph,
+                        "  tidegate graph\n  tidegate graph vercel-build --format mermaid\n  tidegate graph --format dot | dot -Tsvg > pipeline.svg\n");
+    add_pipeline(sub);
+    sub->add_option("--format", options_.format, "text, mermaid or dot")->check(CLI::IsMember({"text", "mermaid", "dot"}));
+  }
+  void add_schema() {
+    auto* sub = command(&app_, "schema", "The JSON Schema of pipeline files, with the settings of all plugins found", Command::schema,
+                        "  tidegate schema > tidegate.schema.json     for an editor: #:schema ./tidegate.schema.json in the first line\n");
+    sub->add_option("FILE", options_.file, "The pipeline whose plugin folders are searched, too");
+    sub->add_flag("--markdown", options_.markdown, "The keys as tables for the reference")->group("");
+  }
+  void add_init() {
+    auto* sub = command(&app_, "init", "Write tidegate.toml for the project in this folder, and say what else to change", Command::init,
+                        "  tidegate init\n  tidegate init --json\n");
     sub->add_flag("--json", options_.json, "One JSON object on stdout");
   }
   void add_plugin() {

@@ -9,7 +9,7 @@
 
 namespace tidegate::cli {
 
-enum class Command { run, plan, status, rollback, resolve, validate, plugin_list, plugin_inspect, scratch };
+enum class Command { run, plan, status, rollback, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, scratch };
 
 struct Options {
   Command command = Command::run;
@@ -22,6 +22,8 @@ struct Options {
   std::string to;           ///< rollback --to
   std::string only;         ///< run --only
   std::string override_rule, reason;  ///< run --override RULE --reason TEXT
+  std::string format = "text";  ///< graph --format
+  bool markdown = false;    ///< schema --markdown
   bool dry_run = false;
   bool scratch = false;
   bool json = false;

@@ -76,6 +76,7 @@ TEST_F(Language, FilesThatExtendEachOther_AreRefused) {
 
 TEST_F(Language, PluginOtherThanPinned_IsNotRun) {
   const std::string stage = "[[stage]]\nuse = \"health\"\n";
+  const auto inspected = project.json({"plugin", "inspect", "health", "--json"}, {}, 0);
   project.file("tidegate.toml", "version = 1\n[plugins.pin]\n\"org.tidegate.health\" = { version = \"99.0.0\" }\n" + stage);
   const auto version = project.tidegate({"run"});
   EXPECT_CODE(version, 2);
@@ -84,7 +85,6 @@ TEST_F(Language, PluginOtherThanPinned_IsNotRun) {
   const auto sum = project.tidegate({"run"});
   EXPECT_CODE(sum, 2);
   EXPECT_SAYS(sum, "its SHA-256 is ");
-  const auto inspected = project.json({"plugin", "inspect", "health", "--json"}, {}, 0);
   project.file("tidegate.toml",
                "version = 1\n[plugins.pin]\n\"org.tidegate.health\" = { version = \"" + inspected["version"].get<std::string>() + "\" }\n" + stage);
   EXPECT_CODE(project.tidegate({"run"}), 0);

@@ -17,7 +17,9 @@ namespace {
 using pipeline::Pipeline;
 using pipeline::Stage;
 
-std::string span(std::chrono::milliseconds duration) { return base::format_duration(duration); }
+std::string span(std::chrono::milliseconds duration) {
+  return base::format_duration(duration);
+}
 
 /// What a reader wants to know of a stage beside its name.
 std::vector<std::string> notes(const Stage& stage) {
@@ -97,34 +99,34 @@ std::string escaped_for_dot(std::string_view text) {
 }
 
 const Drawing& mermaid() {
-  static const Drawing drawing{
-      [](const std::string& id, const std::vector<std::string>& lines, manifest::Kind kind) {
-        std::string label;
-        for (const auto& line : lines) label += (label.empty() ? "" : "<br/>") + escaped_for_mermaid(line);
-        const bool round = kind == manifest::Kind::notify;
-        return "  " + id + (round ? "([\"" : "[\"") + label + (round ? "\"])\n" : "\"]\n");
-      },
-      [](const std::string& from, const std::string& to, const std::string& label, bool dashed) {
-        const std::string arrow = dashed ? " -.->" : " -->";
-        return "  " + from + arrow + (label.empty() ? "" : "|\"" + escaped_for_mermaid(label) + "\"|") + " " + to + "\n";
-      },
-      "flowchart TD\n", ""};
+  static const Drawing drawing{[](const std::string& id, const std::vector<std::string>& lines, manifest::Kind kind) {
+                                 std::string label;
+                                 for (const auto& line : lines) label += (label.empty() ? "" : "<br/>") + escaped_for_mermaid(line);
+                                 const bool round = kind == manifest::Kind::notify;
+                                 return "  " + id + (round ? "([\"" : "[\"") + label + (round ? "\"])\n" : "\"]\n");
+                               },
+                               [](const std::string& from, const std::string& to, const std::string& label, bool dashed) {
+                                 const std::string arrow = dashed ? " -.->" : " -->";
+                                 return "  " + from + arrow + (label.empty() ? "" : "|\"" + escaped_for_mermaid(label) + "\"|") + " " + to +
+                                        "\n";
+                               },
+                               "flowchart TD\n", ""};
   return drawing;
 }
 
 const Drawing& dot() {
-  static const Drawing drawing{
-      [](const std::string& id, const std::vector<std::string>& lines, manifest::Kind kind) {
-        std::string label;
-        for (const auto& line : lines) label += (label.empty() ? "" : "\\n") + escaped_for_dot(line);
-        return "  " + id + " [label=\"" + label + "\"" + (kind == manifest::Kind::notify ? ", shape=oval" : "") + "];\n";
-      },
-      [](const std::string& from, const std::string& to, const std::string& label, bool dashed) {
-        std::string more = label.empty() ? "" : "label=\"" + escaped_for_dot(label) + "\"";
-        if (dashed) more += std::string(more.empty() ? "" : ", ") + "style=dashed";
-        return "  " + from + " -> " + to + (more.empty() ? "" : " [" + more + "]") + ";\n";
-      },
-      "digraph pipeline {\n  node [shape=box];\n", "}\n"};
+  static const Drawing drawing{[](const std::string& id, const std::vector<std::string>& lines, manifest::Kind kind) {
+                                 std::string label;
+                                 for (const auto& line : lines) label += (label.empty() ? "" : "\\n") + escaped_for_dot(line);
+                                 return "  " + id + " [label=\"" + label + "\"" + (kind == manifest::Kind::notify ? ", shape=oval" : "") +
+                                        "];\n";
+                               },
+                               [](const std::string& from, const std::string& to, const std::string& label, bool dashed) {
+                                 std::string more = label.empty() ? "" : "label=\"" + escaped_for_dot(label) + "\"";
+                                 if (dashed) more += std::string(more.empty() ? "" : ", ") + "style=dashed";
+                                 return "  " + from + " -> " + to + (more.empty() ? "" : " [" + more + "]") + ";\n";
+                               },
+                               "digraph pipeline {\n  node [shape=box];\n", "}\n"};
   return drawing;
 }
 

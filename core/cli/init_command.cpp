@@ -30,14 +30,16 @@ std::optional<Error> write_new(const std::string& text) {
     if (failure == EEXIST)
       return Error{Status::config, std::string(kFile) + " is there already, and init never writes over one",
                    "`tidegate validate` checks it; to start anew, move it away first", kFile};
-    return Error{Status::config, std::string(kFile) + " could not be written: " + std::strerror(failure), "check the folder's permissions", kFile};
+    return Error{Status::config, std::string(kFile) + " could not be written: " + std::strerror(failure), "check the folder's permissions",
+                 kFile};
   }
   const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   const bool closed = std::fclose(file) == 0;
   if (whole && closed) return std::nullopt;
   const int failure = errno;
   ::unlink(kFile);
-  return Error{Status::config, std::string(kFile) + " could not be written: " + std::strerror(failure), "make room on the file system", kFile};
+  return Error{Status::config, std::string(kFile) + " could not be written: " + std::strerror(failure), "make room on the file system",
+               kFile};
 }
 
 /// The bundled pipeline for where the project is deployed, as far as this tidegate has one.
@@ -74,8 +76,10 @@ void print_text(const Project& project, const std::string& extends, const Style&
   for (const auto& find : project.found) out += "  " + find.path + "\n";
   if (project.migrations.empty())
     out += "\nNo migrations were found: set 'migrations' in " + std::string(kFile) + " to where they will be.\n";
-  if (project.migrations.size() > 1) out += "\nSeveral folders have migrations: " + std::string(kFile) + " names the first, the others need a pipeline each.\n";
-  if (!project.changes.empty()) out += "\nTo have a deploy run it, change this by hand; nothing but " + std::string(kFile) + " was written:\n";
+  if (project.migrations.size() > 1)
+    out += "\nSeveral folders have migrations: " + std::string(kFile) + " names the first, the others need a pipeline each.\n";
+  if (!project.changes.empty())
+    out += "\nTo have a deploy run it, change this by hand; nothing but " + std::string(kFile) + " was written:\n";
   for (const auto& change : project.changes) {
     out += "\n" + style.bold(change.file + (change.line != 0 ? ":" + std::to_string(change.line) : "")) + "\n";
     if (change.line != 0) out += style.red("- " + change.from) + "\n";

@@ -14,13 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDeepest = 4;                    // folders below the project's in which migrations are looked for
-constexpr std::size_t kLongestLine = 1'000;    // a longer one is no line that a person changes; std::regex recurses, too
+constexpr int kDeepest = 4;                  // folders below the project's in which migrations are looked for
+constexpr std::size_t kLongestLine = 1'000;  // a longer one is no line that a person changes; std::regex recurses, too
 constexpr std::size_t kLargestFile = 1U << 20;
 constexpr const char* kRun = "tidegate run";
 
 /// The folders that apply.prisma looks into by itself.
-bool found_by_itself(const std::string& folder) { return folder == "prisma/migrations" || folder == "prisma/schema/migrations"; }
+bool found_by_itself(const std::string& folder) {
+  return folder == "prisma/migrations" || folder == "prisma/schema/migrations";
+}
 
 const std::regex& deploy_command() {
   static const std::regex command(
@@ -59,9 +61,10 @@ class Look {
       out_.changes.push_back({workflows.front(), 0, "", "- run: tidegate run\n  env:\n    DATABASE_URL: ${{ secrets.DATABASE_URL }}",
                               "a step of the job that deploys, before the deployment itself"});
     else if (docker)
-      out_.changes.push_back({"Dockerfile", 0, "", kRun,
-                              "as the release or pre-deploy command of what runs the image, once for all its containers; not in a RUN line, "
-                              "where there is no database"});
+      out_.changes.push_back(
+          {"Dockerfile", 0, "", kRun,
+           "as the release or pre-deploy command of what runs the image, once for all its containers; not in a RUN line, "
+           "where there is no database"});
     return std::move(out_);
   }
 
@@ -151,11 +154,12 @@ class Look {
   bool prefix(const std::string& path, const char* before) {
     const std::regex pattern(before);
     bool done = false;
-    return rewrite(path, "migrations are applied first; when they cannot be, the build fails and nothing goes live", [&](const std::string& line) {
-      if (done || !std::regex_search(line, pattern)) return line;
-      done = true;
-      return std::regex_replace(line, pattern, std::string("$1") + kRun + " && ", std::regex_constants::format_first_only);
-    });
+    return rewrite(path, "migrations are applied first; when they cannot be, the build fails and nothing goes live",
+                   [&](const std::string& line) {
+                     if (done || !std::regex_search(line, pattern)) return line;
+                     done = true;
+                     return std::regex_replace(line, pattern, std::string("$1") + kRun + " && ", std::regex_constants::format_first_only);
+                   });
   }
 
   const std::string folder_;
@@ -178,17 +182,21 @@ bool Project::has(std::string_view what) const {
   return std::any_of(found.begin(), found.end(), [&](const Find& find) { return find.what == what; });
 }
 
-Project look_at(const std::string& folder) { return Look(folder).all(); }
+Project look_at(const std::string& folder) {
+  return Look(folder).all();
+}
 
 std::string pipeline_text(const Project& project, const std::string& extends) {
   std::string out =
       "# What `tidegate run` does in a deploy. `tidegate validate` checks this file, `tidegate graph` draws it,\n"
       "# `tidegate plan` says what a run would do.\n"
-      "version = 1\nname = " + toml_text(project.name) + "\nextends = " + toml_text(extends) + "\n";
+      "version = 1\nname = " +
+      toml_text(project.name) + "\nextends = " + toml_text(extends) + "\n";
   const auto& folders = project.migrations;
   if (folders.size() == 1 && found_by_itself(folders.front())) return out;
   if (folders.empty()) {
-    out += "\n# No migrations were found. Where they will be, unless that is prisma/migrations:\n# [with]\n# migrations = \"db/migrations\"\n";
+    out +=
+        "\n# No migrations were found. Where they will be, unless that is prisma/migrations:\n# [with]\n# migrations = \"db/migrations\"\n";
   } else {
     out += "\n[with]\n";
     if (folders.size() > 1) out += "# Several folders have migrations; a pipeline applies one of them. The others need a pipeline each.\n";

@@ -26,7 +26,9 @@ constexpr const char* kSize = "^\\s*[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtT]?[iI]?[bB])
 constexpr const char* kSecret = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-)?\\}$";
 constexpr const char* kVariable = "\\$\\{";
 
-Array texts(const std::vector<std::string>& values) { return Array(values.begin(), values.end()); }
+Array texts(const std::vector<std::string>& values) {
+  return Array(values.begin(), values.end());
+}
 
 /// Whole numbers without a decimal point, as a person would write them.
 Value number(double value) {
@@ -35,7 +37,9 @@ Value number(double value) {
   return is_whole ? Value(static_cast<std::int64_t>(whole)) : Value(value);
 }
 
-Value reference(const std::string& type) { return Table{{"$ref", "#/$defs/" + type}}; }
+Value reference(const std::string& type) {
+  return Table{{"$ref", "#/$defs/" + type}};
+}
 
 // --- settings of stage types
 
@@ -49,7 +53,9 @@ Table plain_setting(const Setting& setting, bool whole) {
     if (setting.max) out.emplace_back(most, number(*setting.max));
   };
   switch (setting.type) {
-    case SettingType::boolean: out.emplace_back("type", "boolean"); break;
+    case SettingType::boolean:
+      out.emplace_back("type", "boolean");
+      break;
     case SettingType::integer:
     case SettingType::real:
       out.emplace_back("type", setting.type == SettingType::integer ? "integer" : "number");
@@ -166,18 +172,30 @@ class FileSchema {
         if (key.max) out.emplace_back("maximum", number(*key.max));
         return out;
       }
-      case Shape::flag: return Table{{"type", "boolean"}};
-      case Shape::text: return key.name == "use" ? uses(of) : Value(Table{{"type", "string"}, {"pattern", "\\S"}});
-      case Shape::duration: return Table{{"type", "string"}, {"pattern", kDuration}};
-      case Shape::choice: return Table{{"enum", texts(key.choices)}};
-      case Shape::texts: return list(key);
-      case Shape::table: return section(*key.inside, true);
-      case Shape::tables: return Table{{"type", "array"}, {"items", entry(*key.inside)}};
-      case Shape::named_tables: return Table{{"type", "object"}, {"additionalProperties", section(*key.inside, true)}};
-      case Shape::named_choices: return Table{{"type", "object"}, {"additionalProperties", Table{{"enum", texts(key.choices)}}}};
-      case Shape::named_texts: return Table{{"type", "object"}, {"additionalProperties", list(key)}};
-      case Shape::settings: return &of == &pipeline::pipeline_file() ? defaults() : Value(Table{{"type", "object"}});
-      case Shape::conditions: return conditions();
+      case Shape::flag:
+        return Table{{"type", "boolean"}};
+      case Shape::text:
+        return key.name == "use" ? uses(of) : Value(Table{{"type", "string"}, {"pattern", "\\S"}});
+      case Shape::duration:
+        return Table{{"type", "string"}, {"pattern", kDuration}};
+      case Shape::choice:
+        return Table{{"enum", texts(key.choices)}};
+      case Shape::texts:
+        return list(key);
+      case Shape::table:
+        return section(*key.inside, true);
+      case Shape::tables:
+        return Table{{"type", "array"}, {"items", entry(*key.inside)}};
+      case Shape::named_tables:
+        return Table{{"type", "object"}, {"additionalProperties", section(*key.inside, true)}};
+      case Shape::named_choices:
+        return Table{{"type", "object"}, {"additionalProperties", Table{{"enum", texts(key.choices)}}}};
+      case Shape::named_texts:
+        return Table{{"type", "object"}, {"additionalProperties", list(key)}};
+      case Shape::settings:
+        return &of == &pipeline::pipeline_file() ? defaults() : Value(Table{{"type", "object"}});
+      case Shape::conditions:
+        return conditions();
     }
     return Table{};
   }
@@ -257,20 +275,34 @@ std::string type_of(const Key& key) {
     return out;
   };
   switch (key.shape) {
-    case Shape::integer: return "integer";
-    case Shape::number: return "number";
-    case Shape::flag: return "true, false";
-    case Shape::text: return "text";
-    case Shape::duration: return "duration";
-    case Shape::choice: return choices();
-    case Shape::texts: return key.choices.empty() ? "list of texts" : "list of " + choices();
-    case Shape::table: return "table";
-    case Shape::tables: return "tables";
-    case Shape::named_tables: return "tables";
-    case Shape::named_choices: return "a table: NAME = " + choices();
-    case Shape::named_texts: return "a table: NAME = list of " + choices();
-    case Shape::settings: return "table of settings";
-    case Shape::conditions: return "table of conditions";
+    case Shape::integer:
+      return "integer";
+    case Shape::number:
+      return "number";
+    case Shape::flag:
+      return "true, false";
+    case Shape::text:
+      return "text";
+    case Shape::duration:
+      return "duration";
+    case Shape::choice:
+      return choices();
+    case Shape::texts:
+      return key.choices.empty() ? "list of texts" : "list of " + choices();
+    case Shape::table:
+      return "table";
+    case Shape::tables:
+      return "tables";
+    case Shape::named_tables:
+      return "tables";
+    case Shape::named_choices:
+      return "a table: NAME = " + choices();
+    case Shape::named_texts:
+      return "a table: NAME = list of " + choices();
+    case Shape::settings:
+      return "table of settings";
+    case Shape::conditions:
+      return "table of conditions";
   }
   return {};
 }
@@ -286,7 +318,8 @@ void describe_section(const Section& section, std::string_view title, std::vecto
       const auto text = [](double bound) { return std::to_string(std::llround(bound)); };
       help += "; from " + text(*key.min) + " to " + text(*key.max);
     }
-    out += "| `" + std::string(key.name) + "` | " + type_of(key) + " | " + help + " | " + (key.required ? "an error" : std::string(key.otherwise)) + " |\n";
+    out += "| `" + std::string(key.name) + "` | " + type_of(key) + " | " + help + " | " +
+           (key.required ? "an error" : std::string(key.otherwise)) + " |\n";
   }
   out += '\n';
   for (const auto& key : section.keys)
@@ -295,7 +328,9 @@ void describe_section(const Section& section, std::string_view title, std::vecto
 
 }  // namespace
 
-Value pipeline_schema(const std::vector<loader::Plugin>& plugins) { return FileSchema(plugins).all(); }
+Value pipeline_schema(const std::vector<loader::Plugin>& plugins) {
+  return FileSchema(plugins).all();
+}
 
 std::string pipeline_reference() {
   std::string out;

@@ -40,8 +40,10 @@ with = { url = "${HOOK}" }
 
 TEST_F(Language, ExtendedPipeline_Runs) {
   project.migration("20240101000000_users", "CREATE TABLE users (id int PRIMARY KEY);\n");
-  project.file("deploy/base.toml", "version = 1\nextends = \"minimal\"\n[[stage]]\nid = \"apply.prisma\"\nwith = { migrations = \"../prisma/migrations\" }\n");
-  project.file("tidegate.toml", "version = 1\nextends = \"deploy/base.toml\"\n[[stage]]\nuse = \"health\"\nwith = { tables = [\"users\"] }\n");
+  project.file("deploy/base.toml",
+               "version = 1\nextends = \"minimal\"\n[[stage]]\nid = \"apply.prisma\"\nwith = { migrations = \"../prisma/migrations\" }\n");
+  project.file("tidegate.toml",
+               "version = 1\nextends = \"deploy/base.toml\"\n[[stage]]\nuse = \"health\"\nwith = { tables = [\"users\"] }\n");
   EXPECT_CODE(project.tidegate({"run"}), 0);
   EXPECT_EQ(project.applied(), (std::vector<std::string>{"20240101000000_users"}));
 }
@@ -81,19 +83,21 @@ TEST_F(Language, PluginOtherThanPinned_IsNotRun) {
   const auto version = project.tidegate({"run"});
   EXPECT_CODE(version, 2);
   EXPECT_SAYS(version, "pins version 99.0.0");
-  project.file("tidegate.toml", "version = 1\n[plugins.pin]\n\"org.tidegate.health\" = { sha256 = \"" + std::string(64, '0') + "\" }\n" + stage);
+  project.file("tidegate.toml",
+               "version = 1\n[plugins.pin]\n\"org.tidegate.health\" = { sha256 = \"" + std::string(64, '0') + "\" }\n" + stage);
   const auto sum = project.tidegate({"run"});
   EXPECT_CODE(sum, 2);
   EXPECT_SAYS(sum, "its SHA-256 is ");
-  project.file("tidegate.toml",
-               "version = 1\n[plugins.pin]\n\"org.tidegate.health\" = { version = \"" + inspected["version"].get<std::string>() + "\" }\n" + stage);
+  project.file("tidegate.toml", "version = 1\n[plugins.pin]\n\"org.tidegate.health\" = { version = \"" +
+                                    inspected["version"].get<std::string>() + "\" }\n" + stage);
   EXPECT_CODE(project.tidegate({"run"}), 0);
 }
 
 TEST_F(Language, PluginThatMayNotHaveWhatItNeeds_IsAMistake) {
-  project.file("tidegate.toml",
-               "version = 1\n[plugins.allow]\n\"org.tidegate.notify-webhook\" = [\"secrets\"]\n[[stage]]\nuse = \"apply.prisma\"\n[[notify]]\n"
-               "use = \"notify.webhook\"\nwith = { url = \"${HOOK}\" }\n");
+  project.file(
+      "tidegate.toml",
+      "version = 1\n[plugins.allow]\n\"org.tidegate.notify-webhook\" = [\"secrets\"]\n[[stage]]\nuse = \"apply.prisma\"\n[[notify]]\n"
+      "use = \"notify.webhook\"\nwith = { url = \"${HOOK}\" }\n");
   const auto done = project.tidegate({"validate"}, {{"HOOK", "http://127.0.0.1:9"}});
   EXPECT_CODE(done, 2);
   EXPECT_SAYS(done, "'notify.webhook' cannot do without the service http");
@@ -105,19 +109,20 @@ TEST_F(Language, Graph_ShowsStagesConditionsAndWhoIsTold) {
   const Variables hook{{"HOOK", "http://127.0.0.1:9"}};
   const auto done = project.tidegate({"graph"}, hook);
   ASSERT_CODE(done, 0);
-  EXPECT_EQ(done.out,
-            "shop (tidegate.toml)\n"
-            "  detect    environment\n"
-            "  apply     apply.prisma           when environment.name = production or preview; timeout 10 min 0 s; 3 attempts on unavailable, "
-            "locked and conflict\n"
-            "  verify    proof (health)         a failed call only warns; other settings in preview\n"
-            "told\n"
-            "  notify    hook (notify.webhook)  on failed\n");
+  EXPECT_EQ(
+      done.out,
+      "shop (tidegate.toml)\n"
+      "  detect    environment\n"
+      "  apply     apply.prisma           when environment.name = production or preview; timeout 10 min 0 s; 3 attempts on unavailable, "
+      "locked and conflict\n"
+      "  verify    proof (health)         a failed call only warns; other settings in preview\n"
+      "told\n"
+      "  notify    hook (notify.webhook)  on failed\n");
   const auto mermaid = project.tidegate({"graph", "--format", "mermaid"}, hook);
   ASSERT_CODE(mermaid, 0);
   EXPECT_EQ(mermaid.out.rfind("flowchart TD\n", 0), 0U) << mermaid.out;
-  for (const char* line : {"  s0[\"environment<br/>detect\"]\n", "  s0 --> s1\n", "  s1 --> s2\n", "  n0([\"hook<br/>use notify.webhook<br/>notify\"])\n",
-                           "  s2 -.->|\"failed\"| n0\n"})
+  for (const char* line : {"  s0[\"environment<br/>detect\"]\n", "  s0 --> s1\n", "  s1 --> s2\n",
+                           "  n0([\"hook<br/>use notify.webhook<br/>notify\"])\n", "  s2 -.->|\"failed\"| n0\n"})
     EXPECT_NE(mermaid.out.find(line), std::string::npos) << line << "\n" << mermaid.out;
   const auto dot = project.tidegate({"graph", "--format", "dot"}, hook);
   ASSERT_CODE(dot, 0);
@@ -145,13 +150,15 @@ TEST_F(Language, Reference_IsTheOneInTheDocs) {
   ASSERT_NE(to, std::string::npos);
   const auto done = project.tidegate({"schema", "--markdown"});
   ASSERT_CODE(done, 0);
-  EXPECT_EQ(docs.substr(from + begin.size(), to - from - begin.size()), done.out) << "put what `tidegate schema --markdown` prints into docs/pipeline.md";
+  EXPECT_EQ(docs.substr(from + begin.size(), to - from - begin.size()), done.out)
+      << "put what `tidegate schema --markdown` prints into docs/pipeline.md";
 }
 
 TEST_F(Language, Init_WritesAFileThatIsValidAndNothingElse) {
   project.migration("20240101000000_users", "CREATE TABLE users (id int PRIMARY KEY);\n");
   project.file("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
-  const std::string package = "{\n  \"name\": \"acme \\\"web\\\"\",\n  \"scripts\": {\n    \"build\": \"npx prisma migrate deploy && next build\"\n  }\n}\n";
+  const std::string package =
+      "{\n  \"name\": \"acme \\\"web\\\"\",\n  \"scripts\": {\n    \"build\": \"npx prisma migrate deploy && next build\"\n  }\n}\n";
   project.file("package.json", package).file("vercel.json", "{}\n");
   const auto answer = project.json({"init", "--json"});
   EXPECT_EQ(answer["file"], "tidegate.toml");
@@ -180,7 +187,9 @@ TEST_F(Language, InitOverAFile_IsRefused) {
 TEST_F(Language, InitWithMigrationsElsewhere_SaysWhere) {
   project.file("packages/db/prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
   project.file("node_modules/x/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
-  project.file(".github/workflows/deploy.yml", "jobs:\n  deploy:\n    steps:\n      # npx prisma migrate deploy\n      - run: pnpm exec prisma migrate deploy --schema packages/db/prisma/schema.prisma\n");
+  project.file(".github/workflows/deploy.yml",
+               "jobs:\n  deploy:\n    steps:\n      # npx prisma migrate deploy\n      - run: pnpm exec prisma migrate deploy --schema "
+               "packages/db/prisma/schema.prisma\n");
   const auto done = project.tidegate({"init"});
   ASSERT_CODE(done, 0);
   EXPECT_SAYS(done, ".github/workflows/deploy.yml:5");

@@ -11,6 +11,7 @@ int run_command(const Options& options);
 int plan_command(const Options& options);
 int status_command(const Options& options);
 int rollback_command(const Options& options);
+int lint_command(const Options& options);
 int resolve_command(const Options& options);
 int validate_command(const Options& options);
 int graph_command(const Options& options);
@@ -18,6 +19,8 @@ int schema_command(const Options& options);
 int init_command(const Options& options);
 int plugin_list_command(const Options& options);
 int plugin_inspect_command(const Options& options);
+int identity_command(const Options& options);
+int serve_command(const Options& options);
 int scratch_command(const Options& options);
 
 }  // namespace tidegate::cli

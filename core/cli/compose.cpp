@@ -139,11 +139,17 @@ Result<Checked> check_pipeline(const Options& options) {
   return out;
 }
 
-void print_problems(const std::vector<Error>& errors, const std::vector<Error>& warnings, const Options& options, const base::Redactor* redactor) {
+std::string problems_text(const std::vector<Error>& errors, const std::vector<Error>& warnings, const Options& options, const base::Redactor* redactor) {
   const auto style = style_for(STDERR_FILENO, options.color, redactor);
-  for (const auto& error : errors) put(stderr, describe(error, "error", style), style);
-  if (options.quiet) return;
-  for (const auto& warning : warnings) put(stderr, describe(warning, "warning", style), style);
+  std::string out;
+  for (const auto& error : errors) out += describe(error, "error", style);
+  if (!options.quiet)
+    for (const auto& warning : warnings) out += describe(warning, "warning", style);
+  return style.clean(out);
+}
+
+void print_problems(const std::vector<Error>& errors, const std::vector<Error>& warnings, const Options& options, const base::Redactor* redactor) {
+  std::fputs(problems_text(errors, warnings, options, redactor).c_str(), stderr);
 }
 
 std::unique_ptr<Job> Job::make(const Options& options, run::Settings settings, Refusal& refusal) {
@@ -171,18 +177,21 @@ std::unique_ptr<Job> Job::make(const Options& options, run::Settings settings, R
   return job;
 }
 
-std::unique_ptr<Job> Job::make_to_ask(const Options& options, int& exit_code) {
+std::unique_ptr<Job> Job::make_to_ask(const Options& options, int& exit_code, const std::string& command) {
   Refusal refusal;
-  auto job = make(options, {true, options.environment}, refusal);
+  run::Settings settings{.dry_run = true, .environment = options.environment, .only = {}, .override_rule = {}, .override_reason = {}};
+  settings.command = command;
+  auto job = make(options, std::move(settings), refusal);
   if (!job) {
     print_problems(refusal.errors, refusal.warnings, options);
     exit_code = refusal.exit;
     return nullptr;
   }
   print_problems({}, job->warnings(), options, &job->redactor_);
-  TextOptions view{stdout, stderr, style_for(STDERR_FILENO, options.color, &job->redactor_), options.quiet, options.verbose, false};
+  TextOptions view{style_for(STDERR_FILENO, options.color, &job->redactor_), options.quiet, options.verbose};
   view.only_warnings = true;
-  job->reader_ = make_text_renderer(view);
+  job->lines_ = std::make_unique<StreamLines>(stdout, stderr);
+  job->reader_ = make_text_renderer(*job->lines_, view);
   job->events_->add(*job->reader_);
   return job;
 }
@@ -190,6 +199,10 @@ std::unique_ptr<Job> Job::make_to_ask(const Options& options, int& exit_code) {
 int Job::fail(const Error& error) const {
   print_problems({error}, {}, options_, &redactor_);
   return interrupted() != 0 ? interrupted() : run::exit_for(error);
+}
+
+void Job::warn_unrecorded() const {
+  if (const auto& why = runner_->report().unrecorded) print_problems({}, {*why}, options_, &redactor_);
 }
 
 /// The first event of a run is its start, so this waits for the first stage to be made.
@@ -221,7 +234,7 @@ Job::Job(const Options& options, Checked checked, run::Settings settings) : opti
         tell_warnings_now();
         return make_stage(spec, environments, shared);
       },
-      run::World{redactor_, context_, interruption_, *hub_, *events_, *guard_, checked_.variables});
+      run::World{redactor_, context_, interruption_, *hub_, *events_, *guard_, checked_.variables, kVersion});
 }
 
 Job::~Job() = default;
@@ -249,6 +262,10 @@ Result<std::unique_ptr<stage::Stage>> Job::make_stage(const pipeline::Stage& spe
   const auto* type = plugin->manifest.stage(spec.use);
   auto config = pipeline::settings_for(spec, *type, environments, checked_.variables, checked_.working_folder);
   if (!config) return config.error();
+  // Who names the environment is told the name that was asked for, and settles what follows from it (its class).
+  const auto names_it = [](const auto& key) { return key.key == "environment.name"; };
+  if (!options_.environment.empty() && type->setting("name") != nullptr && std::any_of(type->provides.begin(), type->provides.end(), names_it))
+    config->set("name", options_.environment);
   const auto entry = checked_.registry->load(*plugin);
   if (!entry) return entry.error();
   return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), grants(pipeline(), plugin->manifest.id, *type)});

@@ -15,6 +15,8 @@
 
 namespace tidegate::cli {
 
+class Lines;
+
 /// For `${VAR}` and for the database: the variables of the process, then those of .env and prisma/.env of the working folder, never over one that is set.
 base::Environment variables_of(const std::string& working_folder);
 
@@ -41,8 +43,9 @@ class Job {
   /// Null with a refusal when there is none to make. Prints nothing.
   static std::unique_ptr<Job> make(const Options& options, run::Settings settings, Refusal& refusal);
   /// make for the commands that ask: prints what was wrong or is to be warned of, and from then on, to stderr, the
-  /// warnings and waits of the work that follows. Null with the exit code when there is nothing to ask.
-  static std::unique_ptr<Job> make_to_ask(const Options& options, int& exit_code);
+  /// warnings and waits of the work that follows. Null with the exit code when there is nothing to ask. `command`: of one
+  /// that then changes the history, and so is recorded as a run.
+  static std::unique_ptr<Job> make_to_ask(const Options& options, int& exit_code, const std::string& command = {});
   ~Job();
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -57,8 +60,12 @@ class Job {
   void tell_warnings() { warnings_untold_ = true; }
   /// Prints the error and gives the exit code: the signal's when one ended the work.
   int fail(const base::Error& error) const;
+  /// After a command's change of the history: warns when the end of its record could not be written.
+  void warn_unrecorded() const;
   /// The exit code of the signal that interrupted the work; 0: none did.
   int interrupted() const { return guard_->signal() == 0 ? 0 : 128 + guard_->signal(); }
+  /// Readable once a signal interrupted the work.
+  int interrupt_fd() const { return interruption_.fd(); }
   /// "host:port/database", safe to print; "" when no connection is configured.
   std::string target();
   /// What identifies the used plugins' code, for the plan's hash: id, version and the SHA-256 of the file.
@@ -81,6 +88,7 @@ class Job {
   services::ContextStore context_;
   services::Interruption interruption_;
   std::unique_ptr<scratch::Server> scratch_;
+  std::unique_ptr<Lines> lines_;
   std::unique_ptr<run::Reader> reader_;
   std::unique_ptr<run::EventStream> events_;
   std::unique_ptr<run::Guard> guard_;
@@ -92,6 +100,9 @@ class Job {
 /// Time-ordered and unique: "20261122T172719-4f0c9a12".
 std::string new_run_id();
 
+/// Errors (label "error") and warnings as lines, without the secrets that are known.
+std::string problems_text(const std::vector<base::Error>& errors, const std::vector<base::Error>& warnings, const Options& options,
+                          const base::Redactor* redactor = nullptr);
 /// Prints errors (label "error") and warnings to stderr, without the secrets that are known.
 void print_problems(const std::vector<base::Error>& errors, const std::vector<base::Error>& warnings, const Options& options,
                     const base::Redactor* redactor = nullptr);

@@ -17,6 +17,7 @@ int dispatch(const Options& options) {
     case Command::plan: return plan_command(options);
     case Command::status: return status_command(options);
     case Command::rollback: return rollback_command(options);
+    case Command::lint: return lint_command(options);
     case Command::resolve: return resolve_command(options);
     case Command::validate: return validate_command(options);
     case Command::graph: return graph_command(options);
@@ -24,6 +25,9 @@ int dispatch(const Options& options) {
     case Command::init: return init_command(options);
     case Command::plugin_list: return plugin_list_command(options);
     case Command::plugin_inspect: return plugin_inspect_command(options);
+    case Command::identity_show:
+    case Command::identity_set: return identity_command(options);
+    case Command::serve: return serve_command(options);
     case Command::scratch: return scratch_command(options);
   }
   return run::kExitBug;

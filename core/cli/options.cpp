@@ -32,12 +32,15 @@ class Parser {
     add_plan();
     add_status();
     add_rollback();
+    add_lint();
     add_resolve();
     add_validate();
     add_graph();
     add_schema();
     add_init();
     add_plugin();
+    add_identity();
+    add_serve();
     add_scratch();
   }
 
@@ -85,13 +88,15 @@ class Parser {
     sub->add_flag("--json", options_.json, "The event stream on stdout, one JSON object a line");
     sub->add_option("--events", options_.events_file, "Also write the event stream to this file");
     sub->add_option("--only", options_.only, "Run only this detect, precheck or verify stage (and what detects the environment)");
+    sub->add_option("--plan", options_.plan, "The hash that `tidegate plan` printed: refuse (exit 3) when anything that decides what is done has changed since");
     sub->add_option("--override", options_.override_rule, "Let findings of this rule through, once; needs --reason");
     sub->add_option("--reason", options_.reason, "Why the gate is overridden: recorded, and told to who is notified");
   }
   void add_plan() {
-    auto* sub = command(&app_, "plan", "What run would do; changes nothing", Command::plan, "  tidegate plan\n  tidegate plan --json\n");
+    auto* sub = command(&app_, "plan", "What run would do; changes nothing", Command::plan, "  tidegate plan\n  tidegate plan --json\n  tidegate plan --format markdown > comment.md   for a pull request\n");
     add_pipeline(sub);
-    sub->add_flag("--json", options_.json, "One JSON object on stdout");
+    sub->add_option("--format", options_.format, "text, json or markdown")->check(CLI::IsMember({"text", "json", "markdown"}));
+    sub->add_flag_callback("--json", [this] { options_.format = "json"; }, "As --format json: one JSON object on stdout");
   }
   void add_status() {
     auto* sub = command(&app_, "status", "Applied, pending, failed, edited and missing migrations; who holds the lock", Command::status,
@@ -101,13 +106,29 @@ class Parser {
     sub->add_flag("--check", options_.check, "Exit 3 unless the database is up to date");
   }
   void add_rollback() {
-    auto* sub = command(&app_, "rollback", "Go back to a migration, with the pipeline's rollback stage", Command::rollback,
-                        "  tidegate rollback --to 20240102_users --dry-run   what would be undone, newest first\n"
+    auto* sub = command(&app_, "rollback", "Undo a run or go back to a migration, with the pipeline's rollback stage", Command::rollback,
+                        "  tidegate rollback --dry-run                       what the last run applied, newest first\n"
+                        "  tidegate rollback --run 20261122T172719-4f0c9a12  what that run applied is undone\n"
                         "  tidegate rollback --to 20240102_users             that migration stays, newer ones are undone\n");
     add_pipeline(sub);
-    sub->add_option("--to", options_.to, "The migration that stays; newer ones are undone")->required();
+    auto* to = sub->add_option("--to", options_.to, "The migration that stays; newer ones are undone");
+    auto* run = sub->add_option("--run", options_.run, "The run whose migrations are undone, by its id in the journal. Default: the last one that changed something");
+    to->excludes(run);
     sub->add_flag("--dry-run", options_.dry_run, "Say what would be undone; change nothing");
     sub->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_lint() {
+    auto* sub = command(&app_, "lint", "Check SQL files: locks, rewrites, data loss, what the running code will meet; no database needed", Command::lint,
+                        "  tidegate lint prisma/migrations\n  tidegate lint prisma/migrations/20240102_users/migration.sql --connection \"$DATABASE_URL\"\n"
+                        "  tidegate lint migrations --format sarif > tidegate.sarif\n\nExit codes: 0 nothing to stop for; 2 bad command line, pipeline or "
+                        "file; 3 a finding is deny.");
+    sub->add_option("FILES", options_.paths, "SQL files, or folders of them. Of a folder of migrations the older ones say what there is")->required();
+    sub->add_option("--format", options_.format, "text, json, sarif or github")->check(CLI::IsMember({"text", "json", "sarif", "github"}));
+    sub->add_flag_callback("--json", [this] { options_.format = "json"; }, "As --format json");
+    sub->add_option("--connection", options_.url, "Take the facts (columns, indexes, sizes) from this database instead of the older files");
+    sub->add_option("--pipeline", options_.file, "The pipeline whose policy counts. Without it: tidegate.toml here or in a parent folder, else a bundled one");
+    sub->add_option("--set", set_, "A setting: KEY=VALUE for every stage that has it, STAGE.KEY=VALUE for one")->allow_extra_args(false);
+    sub->add_option("--environment", options_.environment, "production, preview, development or a name of your own, instead of what is detected");
   }
   void add_resolve() {
     auto* sub = command(&app_, "resolve", "Correct the history by hand; runs no SQL of the migration", Command::resolve,
@@ -154,6 +175,27 @@ class Parser {
                             "  tidegate plugin inspect build/audit.tidegate.so\n  tidegate plugin inspect apply.prisma\n");
     inspect->add_option("FILE", options_.file, "A plugin file, a plugin's id or a stage type")->required();
     inspect->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_identity() {
+    auto* identity = app_.add_subcommand("identity", "Which environment a database is marked as");
+    identity->require_subcommand(1);
+    auto* show = command(identity, "show", "The mark of the database, and whether it is a copy's", Command::identity_show,
+                         "  tidegate identity show\n  tidegate identity show --json\n");
+    add_pipeline(show);
+    show->add_flag("--json", options_.json, "One JSON object on stdout");
+    auto* set = command(identity, "set", "Mark the database as this environment's", Command::identity_set,
+                        "  tidegate identity set --environment production\n");
+    add_pipeline(set);
+    set->add_flag("--json", options_.json, "One JSON object on stdout");
+  }
+  void add_serve() {
+    auto* sub = command(&app_, "serve", "Answer GET /api/migrate/status and /healthz with JSON, until SIGTERM", Command::serve,
+                        "  tidegate serve                                        for this machine, on 127.0.0.1:8080\n"
+                        "  TIDEGATE_TOKEN=... tidegate serve --listen 0.0.0.0:8080\n"
+                        "  curl -H \"Authorization: Bearer $TIDEGATE_TOKEN\" http://host:8080/api/migrate/status\n\n"
+                        "Beyond the loopback addresses it listens only when TIDEGATE_TOKEN is set.\n");
+    add_pipeline(sub);
+    sub->add_option("--listen", options_.listen, "HOST:PORT; port 0 picks a free one (default: 127.0.0.1:8080)");
   }
   void add_scratch() {
     auto* sub = command(&app_, "scratch", "Start a private PostgreSQL, print its URL, remove it when this ends", Command::scratch,
@@ -204,6 +246,7 @@ class Parser {
       return usage_error("one of --applied NAME and --rolled-back NAME is needed");
     if (options_.override_rule.empty() != options_.reason.empty()) return usage_error("--override RULE and --reason TEXT belong together");
     if (!options_.only.empty() && options_.dry_run) return usage_error("--only and --dry-run exclude each other");
+    if (!options_.only.empty() && !options_.plan.empty()) return usage_error("--only and --plan exclude each other: a plan is of the whole pipeline");
     if (options_.scratch && !options_.url.empty()) return usage_error("--scratch and --url exclude each other");
     return {options_, {}, {}, 0};
   }

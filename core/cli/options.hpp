@@ -9,7 +9,7 @@
 
 namespace tidegate::cli {
 
-enum class Command { run, plan, status, rollback, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, scratch };
+enum class Command { run, plan, status, rollback, lint, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, identity_show, identity_set, serve, scratch };
 
 struct Options {
   Command command = Command::run;
@@ -20,9 +20,13 @@ struct Options {
   std::string events_file;  ///< --events
   std::string applied, rolled_back;
   std::string to;           ///< rollback --to
+  std::string run;          ///< rollback --run
   std::string only;         ///< run --only
+  std::string plan;         ///< run --plan HASH
   std::string override_rule, reason;  ///< run --override RULE --reason TEXT
-  std::string format = "text";  ///< graph --format
+  std::vector<std::string> paths;  ///< lint FILES
+  std::string listen = "127.0.0.1:8080";  ///< serve --listen
+  std::string format = "text";  ///< graph, lint, plan --format
   bool markdown = false;    ///< schema --markdown
   bool dry_run = false;
   bool scratch = false;

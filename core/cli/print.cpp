@@ -18,16 +18,6 @@ std::string member(const base::Value& table, std::string_view key) {
   return value != nullptr ? value->text() : std::string{};
 }
 
-/// Text that goes to a terminal: control characters of a server's message could move the cursor or hide lines.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F ? '?' : c;
-  }
-  return out;
-}
-
 /// The text with each further line indented by `indent`.
 std::string indented(const std::string& text, const std::string& indent) {
   std::string out;
@@ -95,6 +85,18 @@ Style style_for(int fd, const std::optional<bool>& flag, const base::Redactor* r
   if (!set("NO_COLOR").empty()) return {false, redactor};
   if (const auto force = set("CLICOLOR_FORCE"); !force.empty() && force != "0") return {true, redactor};
   return {set("TERM") != "dumb" && set("CLICOLOR") != "0" && ::isatty(fd) == 1, redactor};
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    const bool c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F: to some terminals U+009B is ESC [
+    if (c1) ++i;
+    out += c1 || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F ? '?' : static_cast<char>(byte);
+  }
+  return out;
 }
 
 void put(std::FILE* out, std::string_view text, const Style& style) {

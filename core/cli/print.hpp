@@ -38,6 +38,9 @@ Style style_for(int fd, const std::optional<bool>& flag, const base::Redactor* r
 /// Writes the text without the secrets that the style knows.
 void put(std::FILE* out, std::string_view text, const Style& style);
 
+/// Control characters of somebody else's text, which could move the cursor or hide lines, as '?'; line breaks and tabs stay.
+std::string printable(std::string_view text);
+
 /// An error in the event contract's form (run::to_value), or a finding ("rule", "fix"), as lines that end in '\n'.
 std::string describe(const base::Value& problem, const char* label, const Style& style);
 std::string describe(const base::Error& error, const char* label, const Style& style);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Readers of the event stream: NDJSON for machines, lines for people, and live stages on a terminal. Made by the run
-// command before the first event; called from any thread, one event at a time.
+// Readers of the event stream: NDJSON for machines and lines for people, and where those lines go. views.hpp picks them.
+// Made before the first event; called from any thread, one event at a time.
 #pragma once
 #include <cstdio>
 #include <memory>
@@ -22,16 +22,40 @@ class JsonRenderer : public run::Reader {
   std::FILE* out_;
 };
 
+/// Where lines for people go: whole ones, without secrets. What happens, and what came of it.
+class Lines {
+ public:
+  virtual ~Lines() = default;
+  virtual void progress(const std::string& lines) = 0;
+  virtual void result(const std::string& lines) = 0;
+};
+
+/// Progress to one stream, the result to another.
+class StreamLines final : public Lines {
+ public:
+  StreamLines(std::FILE* out, std::FILE* err) : out_(out), err_(err) {}
+  void progress(const std::string& lines) override;
+  void result(const std::string& lines) override;
+
+ private:
+  std::FILE* const out_;
+  std::FILE* const err_;
+};
+
 struct TextOptions {
-  std::FILE* out = stdout;
-  std::FILE* err = stderr;
   Style style;
   bool quiet = false;
   bool verbose = false;
-  bool live = false;  ///< stderr is a terminal: the stage under way is redrawn with its elapsed time
   bool only_warnings = false;  ///< of a command that asks: log lines, retries and who is waited for, nothing of a run
+  bool picture = false;        ///< a picture shows what is under way, so no line has to
 };
-/// Progress and findings on stderr, the result on stdout.
-std::unique_ptr<run::Reader> make_text_renderer(const TextOptions& options);
+/// What happens, line by line. `lines` outlives it.
+std::unique_ptr<run::Reader> make_text_renderer(Lines& lines, const TextOptions& options);
+
+/// The same, with the stage under way below the lines, redrawn with its elapsed time. For a terminal.
+std::unique_ptr<run::Reader> make_live_view(std::FILE* out, std::FILE* err, const TextOptions& options);
+
+/// How a run ended, in a few words: "2 migrations applied". From the fields of run.finished.
+std::string what_came_of_it(const base::Value& finished);
 
 }  // namespace tidegate::cli

@@ -3,21 +3,19 @@
 
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
-#include "cli/lock_taken.hpp"
 #include "run/json.hpp"
 
 namespace tidegate::cli {
 int resolve_command(const Options& options) {
-  LockTaken locked;
   int exit_code = 0;
-  const auto job = Job::make_to_ask(options, exit_code);
+  const auto job = Job::make_to_ask(options, exit_code, "resolve");
   if (!job) return exit_code;
-  job->events().add(locked);
   if (auto prepared = job->runner().prepare_to_ask(); !prepared) return job->fail(prepared.error());
   const bool applied = !options.applied.empty();
   const base::Table arguments{{"name", applied ? options.applied : options.rolled_back}, {"as", applied ? "applied" : "rolled-back"}};
   const auto answer = job->runner().call_locked("tidegate.history/1", "resolve", run::to_json(arguments));
-  if (!answer && locked && !job->databases().main_is_open()) {
+  job->warn_unrecorded();
+  if (!answer && job->runner().report().exit == run::kExitKept) {
     base::Error unknown = answer.error();
     unknown.message = "the connection was lost while the history was corrected, so whether it was is unknown: " + unknown.message;
     unknown.hint = "look at `tidegate status`, and resolve again when it still lists the migration as before";

@@ -7,7 +7,8 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
-#include "cli/render.hpp"
+#include "cli/plan_hash.hpp"
+#include "cli/views.hpp"
 #include "stage/output_capture.hpp"
 
 namespace tidegate::cli {
@@ -26,10 +27,10 @@ base::Value finding(const base::Error& error, const char* verdict) {
 }
 
 /// The stream of a run that could not start: its last line says how it ended, as that of any other.
-void tell(const Refusal& refusal, bool dry_run, const std::vector<run::Reader*>& readers) {
+void tell(const Refusal& refusal, bool dry_run, Views& views) {
   const base::Redactor redactor;
   run::EventStream events(new_run_id(), redactor);
-  for (auto* reader : readers) events.add(*reader);
+  views.add_to(events);
   events.emit("run.started", "", {{"pipeline", refusal.name}, {"file", refusal.file}, {"dry_run", dry_run}});
   base::Array findings;
   for (const auto& error : refusal.errors) findings.push_back(finding(error, "block"));
@@ -37,7 +38,7 @@ void tell(const Refusal& refusal, bool dry_run, const std::vector<run::Reader*>&
   const auto& first = refusal.errors.front();
   events.emit("run.finished", "",
               {{"outcome", run::name_of(run::end_before_change(first).outcome)}, {"exit", refusal.exit}, {"applied", base::Array{}},
-               {"pending", base::Array{}}, {"undone", base::Array{}}, {"kept", base::Array{}}, {"findings", std::move(findings)}, {"ms", 0},
+               {"pending", base::Array{}}, {"undone", base::Array{}}, {"kept", base::Array{}}, {"backups", base::Array{}}, {"findings", std::move(findings)}, {"ms", 0},
                {"error", run::to_value(first)}});
 }
 
@@ -57,40 +58,37 @@ base::Error wrong_only(const std::string& id, const pipeline::Pipeline& pipeline
           "its stages: " + base::join_words(known)};
 }
 
-/// TIDEGATE_SKIP: the step is turned off, and says so.
-bool turned_off() {
-  const auto value = base::process_environment()("TIDEGATE_SKIP");
-  return value && *value != "0" && *value != "false";
+/// TIDEGATE_SKIP: whether the step is turned off. A word that says neither is a mistake, not one of the two.
+base::Result<bool> turned_off(const base::Environment& variables) {
+  const auto value = base::to_lower(variables("TIDEGATE_SKIP").value_or("0"));
+  for (const char* on : {"1", "true", "yes", "on"})
+    if (value == on) return true;
+  for (const char* off : {"0", "false", "no", "off"})
+    if (value == off) return false;
+  return base::Error{base::Status::config, "TIDEGATE_SKIP is neither 1 nor 0", "1 turns the step off; unset it, or set it to 0, to run"};
 }
 
-int skipped(const Options& options) {
-  constexpr const char* kWhy = "TIDEGATE_SKIP is set: nothing was checked and nothing was run";
+int skipped(const Options& options, Views& views) {
+  const base::Redactor redactor;
   const auto style = style_for(STDERR_FILENO, options.color);
-  if (options.json) {
-    const base::Redactor redactor;
-    JsonRenderer on_stdout(stdout);
-    run::EventStream events(new_run_id(), redactor);
-    events.add(on_stdout);
-    events.emit("run.finished", "",
-                {{"outcome", "succeeded"}, {"exit", run::kExitOk}, {"applied", base::Array{}}, {"pending", base::Array{}}, {"undone", base::Array{}},
-                 {"kept", base::Array{}}, {"findings", base::Array{}}, {"ms", 0}, {"skipped", true}});
-  }
-  put(stderr, style.yellow("warning:") + " " + kWhy + "\n", style);
+  run::EventStream events(new_run_id(), redactor);
+  views.add_to(events);
+  if (!options.json) views.lines().progress(style.yellow("warning:") + " TIDEGATE_SKIP is set: nothing was checked and nothing was run\n");
+  events.emit("run.started", "", {{"pipeline", ""}, {"file", ""}, {"dry_run", options.dry_run}});
+  events.emit("run.finished", "",
+              {{"outcome", "succeeded"}, {"exit", run::kExitOk}, {"applied", base::Array{}}, {"pending", base::Array{}}, {"undone", base::Array{}},
+               {"kept", base::Array{}}, {"backups", base::Array{}}, {"findings", base::Array{}}, {"ms", 0}, {"skipped", true}});
   return run::kExitOk;
 }
 
 }  // namespace
 
 int run_command(const Options& options) {
-  if (turned_off()) return skipped(options);
+  const auto variables = base::process_environment();
   const auto refuse = [&](const Refusal& refusal, std::FILE* file) {
-    print_problems(refusal.errors, refusal.warnings, options);
-    JsonRenderer on_stdout(stdout);
-    JsonRenderer to_file(file);
-    std::vector<run::Reader*> readers;
-    if (options.json) readers.push_back(&on_stdout);
-    if (file != nullptr) readers.push_back(&to_file);
-    tell(refusal, options.dry_run, readers);
+    Views views(options, variables, stdout, stderr, file, nullptr, Stream::ended_before);
+    views.lines().progress(problems_text(refusal.errors, refusal.warnings, options));
+    tell(refusal, options.dry_run, views);
     return refusal.exit;
   };
   std::unique_ptr<std::FILE, CloseFile> events_file;
@@ -100,26 +98,31 @@ int run_command(const Options& options) {
       return refuse({run::kExitUsage, {{base::Status::config, "--events " + options.events_file + ": " + std::strerror(errno)}}, {}, "", base::without_url_passwords(options.file)},
                     nullptr);
   }
+  const auto off = turned_off(variables);
+  if (!off) return refuse({run::kExitUsage, {off.error()}, {}, "", base::without_url_passwords(options.file)}, events_file.get());
+  if (*off) {
+    Views views(options, variables, stdout, stderr, events_file.get(), nullptr, Stream::ended_before);
+    return skipped(options, views);
+  }
   Refusal refusal;
   const auto job = Job::make(options, {options.dry_run, options.environment, options.only, options.override_rule, options.reason}, refusal);
   if (!job) return refuse(refusal, events_file.get());
   if (const auto wrong = wrong_only(options.only, job->pipeline()); !wrong.message.empty())
     return refuse({run::kExitUsage, {wrong}, {}, job->pipeline().name, job->pipeline().file}, events_file.get());
+  if (!options.plan.empty()) job->runner().confirm_with([&job, &options] { return same_plan(*job, options.plan); });
   job->tell_warnings();
 
-  const bool live = ::isatty(STDERR_FILENO) == 1;
-  const auto style = style_for(STDERR_FILENO, options.color, &job->redactor());
   stage::OutputCapture capture;
-  JsonRenderer on_stdout(capture.out());
-  const auto text = make_text_renderer({capture.out(), capture.err(), style, options.quiet, options.verbose, live, false});
-  if (options.json) job->events().add(on_stdout);
-  else job->events().add(*text);
-  std::unique_ptr<JsonRenderer> to_file;
-  if (events_file) {
-    to_file = std::make_unique<JsonRenderer>(events_file.get());
-    job->events().add(*to_file);
-  }
-  return job->runner().run().exit;
+  Views views(options, variables, capture.out(), capture.err(), events_file.get(), &job->redactor());
+  views.add_to(job->events());
+  const auto report = job->runner().run();
+  const auto warn = [&](const base::Error& error) {
+    if (!options.quiet) views.lines().progress(describe(error, "warning", style_for(STDERR_FILENO, options.color, &job->redactor())));
+  };
+  if (report.unrecorded) warn(*report.unrecorded);
+  if (events_file && std::ferror(events_file.get()) != 0)
+    warn({base::Status::failed, "--events " + options.events_file + ": not all events could be written", "the run itself ended as it says"});
+  return report.exit;
 }
 
 }  // namespace tidegate::cli

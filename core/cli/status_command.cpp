@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
 #include "cli/print.hpp"
-#include "run/format_lock.hpp"
+#include "cli/state.hpp"
 #include "run/json.hpp"
 
 namespace tidegate::cli {
@@ -16,33 +17,17 @@ using base::Value;
 
 /// Applied rows that stand for something to do are listed; a clean history of hundreds is counted.
 constexpr std::size_t kListedApplied = 5;
+constexpr std::size_t kListedRuns = 5;
+constexpr std::chrono::seconds kLimit{30};
 
 bool up_to_date(const run::History& h) { return h.pending.empty() && h.failed.empty(); }
 
-/// Who holds the format's lock; nil when nobody does or the format has none.
-base::Result<Value> holder_of_lock(Job& job) {
-  auto* stage = job.runner().offering("tidegate.history/1");
-  const auto deadline = base::Deadline::in(std::chrono::seconds(30));
-  const auto answer = stage->call("tidegate.history/1", "lock_key", "{}", services::Access::none, deadline);
-  if (!answer) return answer.error();
-  const auto object = run::from_json(*answer);
-  const auto* key = object ? object->find("key") : nullptr;
-  if (key == nullptr || key->is_nil()) return Value{};
-  auto main = job.databases().main(deadline);
-  if (!main) return main.error();
-  job.databases().next_stage();
-  auto holder = run::format_lock_holder(**main, key->integer(), deadline);
-  if (!holder) return holder.error();
-  if (holder->description.empty()) return Value{};
-  return Value(Table{{"holder", holder->description}, {"since", holder->since}});
-}
-
-Value as_json(const run::History& h, const Value& lock) {
+Value as_json(const run::History& h, const Value& lock, Array runs) {
   Array applied;
   for (const auto& row : h.applied) applied.emplace_back(Table{{"name", row.name}, {"applied_at", row.applied_at}});
   return Table{{"up_to_date", up_to_date(h)}, {"applied", std::move(applied)}, {"pending", run::to_array(h.pending)},
                {"failed", run::to_array(h.failed)}, {"edited", run::to_array(h.edited)}, {"missing", run::to_array(h.missing)},
-               {"drift", Array{}}, {"lock", lock}, {"runs", Array{}}};
+               {"drift", Array{}}, {"lock", lock}, {"runs", std::move(runs)}};
 }
 
 void list(std::string& out, const char* title, const std::vector<std::string>& names, const char* meaning) {
@@ -51,7 +36,24 @@ void list(std::string& out, const char* title, const std::vector<std::string>& n
   for (const auto& name : names) out += "  " + name + "\n";
 }
 
-void print_text(const run::History& h, const Value& lock, const std::string& target, const Style& style) {
+std::string counted(const Value& run, const char* key, const char* what) {
+  const auto* list = run.find(key) != nullptr ? run.find(key)->as<Array>() : nullptr;
+  return list == nullptr || list->empty() ? "" : ", " + std::to_string(list->size()) + " " + what;
+}
+
+std::string line_of(const Value& run, const Style& style) {
+  const auto outcome = run.find("outcome")->text();
+  const auto* ms = run.find("ms");
+  std::string out = "  " + run.find("started_at")->text() + "  " + (outcome == "succeeded" ? style.green(outcome) : style.yellow(outcome)) +
+                    counted(run, "applied", "applied") + counted(run, "undone", "undone") + counted(run, "kept", "kept");
+  if (!ms->is_nil()) out += " in " + base::format_duration(std::chrono::milliseconds(ms->integer()));
+  out += "  " + style.dim("run " + run.find("id")->text() + ", " + run.find("holder")->text()) + "\n";
+  for (const auto& backup : *run.find("backups")->as<Array>())
+    out += "    backup before it: " + backup.find("handle")->text() + "  " + style.dim("by stage " + backup.find("stage")->text()) + "\n";
+  return out;
+}
+
+void print_text(const run::History& h, const Value& lock, const Array& runs, const std::string& target, const Style& style) {
   std::string out = target + ": " + (up_to_date(h) ? style.green("up to date") : style.yellow("not up to date")) + ", " +
                     std::to_string(h.applied.size()) + " applied\n";
   const std::size_t first = h.applied.size() > kListedApplied ? h.applied.size() - kListedApplied : 0;
@@ -62,6 +64,8 @@ void print_text(const run::History& h, const Value& lock, const std::string& tar
   list(out, "edited", h.edited, "the file differs from what was applied");
   list(out, "missing", h.missing, "applied, but not in the folder");
   if (const auto* holder = lock.find("holder")) out += "lock held by " + holder->text() + " since " + lock.find("since")->text() + "\n";
+  if (!runs.empty()) out += "last runs\n";
+  for (const auto& run : runs) out += line_of(run, style);
   put(stdout, out, style);
 }
 
@@ -74,14 +78,17 @@ int status_command(const Options& options) {
   if (auto prepared = job->runner().prepare_to_ask(); !prepared) return job->fail(prepared.error());
   const auto history = job->runner().history();
   if (!history) return job->fail(history.error());
-  const auto lock = holder_of_lock(*job);
+  const auto lock = lock_of(*job, base::Deadline::in(kLimit));
   if (!lock) return job->fail(lock.error());
+  auto runs = runs_of(*job, kListedRuns, base::Deadline::in(kLimit));
+  if (!runs) print_problems({}, {runs.error()}, options, &job->redactor());
+  Array listed = runs ? std::move(*runs) : Array{};
   if (options.json) {
-    auto answer = as_json(*history, *lock);
+    auto answer = as_json(*history, *lock, std::move(listed));
     run::redact(answer, job->redactor());
     std::printf("%s\n", run::to_json(answer).c_str());
   } else {
-    print_text(*history, *lock, job->target(), style_for(STDOUT_FILENO, options.color, &job->redactor()));
+    print_text(*history, *lock, listed, job->target(), style_for(STDOUT_FILENO, options.color, &job->redactor()));
   }
   return options.check && !up_to_date(*history) ? run::kExitBlocked : run::kExitOk;
 }

@@ -79,17 +79,23 @@ std::optional<LoadFailure> check_permissions(const std::string& path, bool bundl
   return refuse_writers(path, folder, folder_info, bundled, sticky);
 }
 
-std::variant<Plugin, LoadFailure> examine(const std::string& path, bool bundled) {
+std::variant<File, LoadFailure> look_at(const std::string& path, bool bundled) {
   const std::unique_ptr<char, void (*)(void*)> canonical(::realpath(path.c_str(), nullptr), &std::free);
   if (canonical == nullptr) return failure(path, "path", std::strerror(errno), "check the path; a link must point to a file that exists");
-  Plugin out;
-  out.path = canonical.get();
-  out.bundled = bundled;
+  File out{canonical.get(), {}};
   if (auto refused = check_permissions(out.path, bundled)) return *std::move(refused);
-
   auto text = manifest::read_manifest_section(out.path);
   if (!text) return failure(out.path, "elf", without_path(text.error(), out.path), text.error().hint);
-  auto reading = manifest::read_manifest(*text, out.path);
+  out.manifest_text = std::move(*text);
+  return out;
+}
+
+std::variant<Plugin, LoadFailure> examine(const std::string& path, bool bundled) {
+  auto seen = look_at(path, bundled);
+  if (auto* bad = std::get_if<LoadFailure>(&seen)) return std::move(*bad);
+  auto& file = std::get<File>(seen);
+  Plugin out{std::move(file.path), bundled, {}, std::move(file.manifest_text)};
+  auto reading = manifest::read_manifest(out.manifest_text, out.path);
   if (!reading.errors.empty()) {
     const auto count = reading.errors.size();
     const auto list = mistakes(reading.errors);
@@ -99,7 +105,6 @@ std::variant<Plugin, LoadFailure> examine(const std::string& path, bool bundled)
         "correct plugin.toml and build the plugin again; docs/plugins/manifest.md has the format");
   }
   out.manifest = std::move(reading.manifest);
-  out.manifest_text = std::move(*text);
 
   if (out.manifest.abi != TG_ABI_MAJOR)
     return failure(out.path, "abi",

@@ -17,8 +17,14 @@ LoadFailure failure(const std::string& path, std::string step, std::string reaso
 /// Who may write the file and its folder. nullopt: nobody who could slip in other code.
 std::optional<LoadFailure> check_permissions(const std::string& path, bool bundled);
 
-/// Every check that needs no code of the plugin to run: canonical path, permissions, ELF, manifest, contract's major,
-/// services.
+/// A plugin's file with its manifest as text.
+struct File {
+  std::string path;  ///< canonical
+  std::string manifest_text;
+};
+/// The first steps: canonical path, permissions, ELF.
+std::variant<File, LoadFailure> look_at(const std::string& path, bool bundled);
+/// Every check that needs no code of the plugin to run: those, and manifest, contract's major, services.
 std::variant<Plugin, LoadFailure> examine(const std::string& path, bool bundled);
 
 /// Loads the file and checks what its entry says against its manifest. The library stays in the process.

@@ -133,9 +133,9 @@ base::Result<const tg_plugin_entry*> Registry::load(const Plugin& plugin) {
   for (const auto& loaded : loaded_)
     if (loaded->path == plugin.path) return loaded->entry;
   // Looked at again right before its code runs: the file may have been replaced since it was found.
-  auto now = examine(plugin.path, plugin.bundled);
+  auto now = look_at(plugin.path, plugin.bundled);
   if (auto* bad = std::get_if<LoadFailure>(&now)) return std::move(bad->error);
-  if (std::get<Plugin>(now).manifest_text != plugin.manifest_text)
+  if (std::get<File>(now).manifest_text != plugin.manifest_text)
     return failure(plugin.path, "manifest", "the file was replaced since it was found: its manifest is another one",
                    "run again when the file no longer changes")
         .error;

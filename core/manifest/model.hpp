@@ -45,6 +45,7 @@ struct ContextKey {
   std::string type;  ///< text, integer, boolean, list
   std::string help;
   bool redact = false;  ///< secrets are taken out before it is kept
+  bool restore_from = false;  ///< the target, as it was before the run's change, can be restored from what it names
 };
 
 struct StageType {

@@ -3,11 +3,11 @@
 // plugin.toml to Manifest. The format for authors: docs/plugins/manifest.md.
 #include <algorithm>
 #include <limits>
-#include <regex>
 
 #include "base/text.hpp"
 #include "manifest/check.hpp"
 #include "manifest/fields.hpp"
+#include "manifest/pattern.hpp"
 #include "manifest/settings.hpp"
 #include "manifest/toml.hpp"
 
@@ -113,7 +113,7 @@ class Reader {
         in.error(in.any("wants")->where, "'" + id + "' is both required and wanted", "leave it in 'requires' alone");
     out.events = in.texts("events");
     for (const auto& event : out.events)
-      if (!is_dotted(event, 2, false))
+      if (event != "waiting" && !is_dotted(event, 2, false))  // which the host has as well, and readers know
         in.error(in.any("events")->where, "'" + event + "' is no event type", "write it as noun.participle, like \"migration.finished\"");
     out.dry_run = in.flag("dry_run");
     for (const auto* key : in.tables("provides")) out.provides.push_back(context_key(*key, in, out));
@@ -156,6 +156,11 @@ class Reader {
                "types: " + base::join_words(types));
     out.help = in.text("help");
     out.redact = in.flag("redact");
+    out.restore_from = in.flag("restore_from");
+    if (out.restore_from && out.type != "text")
+      in.error(in.any("restore_from")->where, "'" + out.key + "' cannot name what to restore from: it is no text", "give it type = \"text\"");
+    else if (out.restore_from && std::find(so_far.kinds.begin(), so_far.kinds.end(), Kind::apply) == so_far.kinds.end())
+      in.error(in.any("restore_from")->where, "only stages of kind apply make backups", "leave 'restore_from' out");
     in.refuse_unknown();
     return out;
   }
@@ -244,10 +249,8 @@ class Reader {
     const auto& where = in.any("pattern")->where;
     if (known_type && out.type != SettingType::string)
       in.error(where, "'pattern' has no meaning for type " + std::string(name_of(out.type)));
-    try {
-      const std::regex compiled(out.pattern);
-    } catch (const std::regex_error& e) {
-      in.error(where, std::string("'pattern' is not a regular expression: ") + e.what());
+    if (const auto wrong = wrong_with_pattern(out.pattern)) {
+      in.error(where, "'pattern' is not a regular expression: " + *wrong);
       out.pattern.clear();
     }
   }

@@ -5,18 +5,15 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <regex>
 
 #include "base/text.hpp"
 #include "manifest/check.hpp"
+#include "manifest/pattern.hpp"
 
 namespace tidegate::manifest {
 namespace {
 
 using base::Value;
-
-/// std::regex recurses once a character: longer texts could exhaust the stack.
-constexpr std::size_t kLongestMatched = 2'000;
 
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
@@ -80,16 +77,9 @@ Value Checker::text(const Setting& setting, const std::string& path, const Value
               base::did_you_mean(text, setting.one_of),
           setting.help);
   range(setting, path, given, static_cast<double>(characters(text)), "characters");
-  if (!setting.pattern.empty()) {
-    bool matches = false;
-    try {
-      matches = text.size() <= kLongestMatched && std::regex_match(text, std::regex(setting.pattern));
-    } catch (const std::regex_error&) {  // too complex for this text: as good as no match
-    }
-    if (!matches)
-      error(given.where, path,
-            (shown ? "is '" + text + "', which does" : std::string("does")) + " not match the pattern " + setting.pattern, setting.help);
-  }
+  if (!setting.pattern.empty() && !matches_pattern(setting.pattern, text))
+    error(given.where, path,
+          (shown ? "is '" + text + "', which does" : std::string("does")) + " not match the pattern " + setting.pattern, setting.help);
   Value out = given;
   if (setting.path && !text.empty()) {
     namespace fs = std::filesystem;

@@ -95,6 +95,8 @@ class Checker {
     if (known.type == nullptr) return unknown_type(stage);
     plugins_used_.insert(known.plugin_id);
     stage.needs_database = contains<std::string>(known.type->required_services, TG_DB);
+    for (const auto& key : known.type->provides)
+      if (key.restore_from) stage.restore_keys.push_back(key.key);
     isolation(stage, known);
     services(stage, known);
     const bool of_main_list = contains(kinds_under(Kind::detect), stage.kind);

@@ -35,6 +35,7 @@ struct Stage {
   std::string use;
   manifest::Kind kind = manifest::Kind::detect;
   bool needs_database = false;  ///< its type cannot do without the db service
+  std::vector<std::string> restore_keys;  ///< of its context values: those that name a backup (restore_from of its type)
   std::vector<Condition> when;
   std::optional<std::chrono::milliseconds> timeout;   ///< one attempt
   std::optional<std::chrono::milliseconds> deadline;  ///< all attempts

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Runner's questions to stages by extension, and the format's lock that stands around the change.
+// The Runner's questions to stages by extension.
 #include <tidegate/extensions.hpp>
 
 #include <algorithm>
 #include <random>
 
-#include "run/format_lock.hpp"
 #include "run/json.hpp"
-#include "run/notifier.hpp"
 #include "run/runner.hpp"
 
 namespace tidegate::run {
@@ -113,45 +111,15 @@ Result<std::vector<PlannedMigration>> Runner::plan() {
 Result<std::string> Runner::ask(std::string_view extension, std::string_view method, std::string_view arguments_json, Access access, Deadline deadline) {
   auto* stage = offering(extension);
   if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
-  const bool known = before_ && !changing_ && (before_rows_ == Rows::listed || arguments_json == kWithoutRows);
+  const bool known = before_ && !changing_ && (arguments_json == kWithoutRows || (before_rows_ == Rows::listed && arguments_json == "{}"));
   if (known && extension == kHistory && method == TG_HISTORY_LIST) return before_->json;
   return stage->call(extension, method, arguments_json, access, deadline);
-}
-
-Result<void> Runner::lock() {
-  auto* stage = offering(kHistory);
-  if (stage == nullptr) return {};
-  auto answer = call_watched(*stage, kHistory, "lock_key", "{}", Access::none, Deadline::in(kQuestionLimit));
-  if (!answer) return answer.error();
-  const auto object = from_json(*answer);
-  const base::Value* key = object ? object->find("key") : nullptr;
-  if (key == nullptr || key->is_nil()) return {};
-  shared_.databases.unpin_main();
-  auto main = shared_.databases.main(Deadline::in(kQuestionLimit));
-  if (!main) return main.error();
-  shared_.databases.next_stage();
-  LockWait wait{pipeline_.lock_wait, &shared_.interruption, {}};
-  wait.on_wait = [this](const std::string& holder, std::chrono::milliseconds waited) {
-    events_.emit("waiting", "", {{"for", "run"}, {"ms", static_cast<std::int64_t>(waited.count())}, {"blockers", base::Array{holder}}});
-    if (notifier_) notifier_->tell("waiting", {{"run", events_.run_id()}, {"pipeline", pipeline_.name}, {"holder", holder}});
-  };
-  if (auto taken = take_format_lock(**main, key->integer(), wait); !taken) return taken.error();
-  shared_.databases.pin_main();
-  events_.emit("lock.taken", "", {{"key", key->integer()}});
-  return {};
 }
 
 Result<std::string> Runner::ask_stage(std::string_view extension, std::string_view method, std::string_view arguments_json) {
   auto* stage = offering(extension);
   if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
   return call_watched(*stage, extension, method, arguments_json, Access::read, Deadline::in(kQuestionLimit));
-}
-
-Result<std::string> Runner::call_locked(std::string_view extension, std::string_view method, std::string_view arguments_json) {
-  auto* stage = offering(extension);
-  if (stage == nullptr) return Error{Status::not_found, "no stage of this pipeline offers " + std::string(extension)};
-  if (auto locked = lock(); !locked) return locked.error();
-  return call_watched(*stage, extension, method, arguments_json, Access::write, Deadline::in(kQuestionLimit));
 }
 
 }  // namespace tidegate::run

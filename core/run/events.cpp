@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/events.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.hpp"
 #include "run/json.hpp"
 
@@ -20,6 +23,45 @@ void add_place(Table& table, const std::string& file, std::uint32_t line, std::u
   if (line != 0) where.emplace_back("line", static_cast<std::int64_t>(line));
   if (column != 0) where.emplace_back("column", static_cast<std::int64_t>(column));
   table.emplace_back("where", std::move(where));
+}
+
+/// The members whose values are words of the contract (docs/events.md, docs/plugins/extensions.md), with those words. "name"
+/// is that of a notification, or an environment's.
+constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+    {"outcome", " succeeded not_started blocked rolled_back failed rollback_failed kept cancelled "},
+    {"event", " succeeded not_started blocked rolled_back failed rollback_failed kept cancelled started waiting recovered "},
+    {"name",
+     " succeeded not_started blocked rolled_back failed rollback_failed kept cancelled started waiting recovered "
+     "production preview development unknown "},
+    {"class",
+     " failed config cancelled deadline unavailable locked conflict denied not_found unsupported internal "
+     "production preview development unknown "},
+    {"verdict", " pass warn block skipped error "},
+    {"severity", " deny warn info "},
+    {"state", " detecting checking locked rechecking changing verifying finished "},
+    {"kind", " detect precheck apply verify rollback notify "},
+    {"level", " debug info warn error "},
+    {"for", " lock run "},
+    {"on_failure", " undo keep "},
+    {"rule", " pipeline check-could-not-run migration-edited migration-missing "},
+};
+
+bool is_fixed(std::string_view key, const std::string& text) {
+  const auto* member = std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& words) { return words.first == key; });
+  return member != std::end(kWords) && text.find(' ') == std::string::npos &&
+         member->second.find(' ' + text + ' ') != std::string_view::npos;
+}
+
+/// A password that is a word of the stream is no less secret for it, and a reader of the stream depends on its words.
+void redact(Value& value, std::string_view key, const base::Redactor& redactor) {
+  if (auto* text = value.as<std::string>()) {
+    auto shown = redactor.apply(*text);
+    if (shown != *text && !is_fixed(key, *text)) *text = std::move(shown);
+  }
+  if (auto* array = value.as<base::Array>())
+    for (auto& element : *array) redact(element, {}, redactor);
+  if (auto* table = value.as<Table>())
+    for (auto& [name, member] : *table) redact(member, name, redactor);
 }
 
 }  // namespace
@@ -57,17 +99,18 @@ Value to_value(const base::Error& error) {
 }
 
 void redact(Value& value, const base::Redactor& redactor) {
-  if (auto* text = value.as<std::string>()) *text = redactor.apply(*text);
-  if (auto* array = value.as<base::Array>())
-    for (auto& element : *array) redact(element, redactor);
-  if (auto* table = value.as<Table>())
-    for (auto& [key, member] : *table) redact(member, redactor);
+  redact(value, {}, redactor);
 }
 
 Event EventStream::make(std::string_view type, std::string_view stage, Table fields) const {
   Event event{0, std::chrono::system_clock::now(), run_id_, std::string(type), std::string(stage), std::move(fields)};
   redact(event.fields, redactor_);
   return event;
+}
+
+void EventStream::remove(Reader& reader) {
+  const std::lock_guard lock(mutex_);
+  std::erase(readers_, &reader);
 }
 
 void EventStream::hand_out(Event& event) {

@@ -45,6 +45,8 @@ class EventStream {
   EventStream(std::string run_id, const base::Redactor& redactor) : run_id_(std::move(run_id)), redactor_(redactor) {}
   /// Not owned; added before the first event.
   void add(Reader& reader) { readers_.push_back(&reader); }
+  /// A reader that ends before the stream does.
+  void remove(Reader& reader);
   void emit(std::string_view type, std::string_view stage, base::Table fields);
   /// emit for the last words of a process that hangs: gives up, without an event, when the stream is busy that long.
   void emit_unless_busy(std::string_view type, std::string_view stage, base::Table fields, std::chrono::milliseconds limit);

@@ -72,4 +72,9 @@ Result<void> take_format_lock(Session& main, std::int64_t key, const LockWait& w
   }
 }
 
+void give_format_lock(Session& main, std::int64_t key) {
+  const std::string text = std::to_string(key);
+  (void)main.query("SELECT pg_advisory_unlock($1)", {text}, {}, Deadline::in(std::chrono::seconds(5)));
+}
+
 }  // namespace tidegate::run

@@ -21,6 +21,9 @@ struct LockWait {
 /// limit, naming the holder; cancelled.
 base::Result<void> take_format_lock(services::db::Session& main, std::int64_t key, const LockWait& wait);
 
+/// Gives it back before the session ends; with what fails here, it ends with the session.
+void give_format_lock(services::db::Session& main, std::int64_t key);
+
 struct LockHolder {
   std::string description;  ///< "pid 123 (tidegate, alice from 10.0.0.7)"
   std::string since;        ///< RFC 3339, when its session began

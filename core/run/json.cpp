@@ -88,6 +88,7 @@ class Builder {
 /// in ASCII without escapes, whole numbers, no blanks; nothing for any other JSON, which the parser reads.
 std::optional<Table> plain_object(std::string_view json) {
   Table out;
+  out.reserve(4);
   std::size_t i = 0;
   const auto skip = [&](char wanted) { return i < json.size() && json[i] == wanted && ++i != 0; };
   const auto text = [&]() -> std::optional<std::string_view> {

@@ -2,6 +2,7 @@
 #include "run/notifier.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "run/json.hpp"
 
@@ -22,6 +23,7 @@ Notifier::Notifier(const pipeline::Pipeline& pipeline, const MakeStage& make, se
     : pipeline_(pipeline), make_(make), shared_(shared), events_(events), guard_(guard), watch_(std::move(watch)) {}
 
 base::Result<void> Notifier::prepare(const std::vector<std::string>& environments, const std::function<bool(const pipeline::Stage&)>& applies) {
+  if (std::exchange(prepared_, true)) return {};
   for (const auto& spec : pipeline_.notify) {
     if (!applies(spec)) continue;
     auto stage = make_(spec, environments, shared_);

@@ -20,9 +20,9 @@ class Notifier {
 
   Notifier(const pipeline::Pipeline& pipeline, const MakeStage& make, services::Shared& shared, EventStream& events, Guard& guard,
            std::function<Guard::Watch(stage::Stage&, base::Deadline)> watch);
-  /// Makes the instances; an error when one cannot be made from its settings.
+  /// Makes the instances, the first time; an error when one cannot be made from its settings.
   base::Result<void> prepare(const std::vector<std::string>& environments, const std::function<bool(const pipeline::Stage&)>& applies);
-  /// `name`: started, waiting, or an outcome. `fields` is the table given as {"event":…}.
+  /// `name`: started, waiting, recovered, or an outcome. `fields` is the table given as {"event":…}.
   void tell(std::string_view name, base::Table fields);
 
  private:
@@ -39,6 +39,7 @@ class Notifier {
   Guard& guard_;
   const std::function<Guard::Watch(stage::Stage&, base::Deadline)> watch_;  ///< how the run ends when a stage hangs
   std::vector<Entry> entries_;
+  bool prepared_ = false;
 };
 
 }  // namespace tidegate::run

@@ -25,6 +25,12 @@ constexpr std::string_view kError = "run.error";
 constexpr std::string_view kRestored = ".restored";
 constexpr std::chrono::minutes kQuestionLimit{2};
 
+void add_trouble(Error& error, const Error& trouble) {
+  if (trouble.message.empty()) return;
+  error.hint += (error.hint.empty() ? "" : "; ") + std::string("the rollback failed: ") + trouble.message +
+                (trouble.hint.empty() ? "" : " (" + trouble.hint + ")");
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -80,6 +86,21 @@ void Runner::put_back(Error error) {
   settle(error, completed, trouble);
 }
 
+/// A pipeline without an apply stage is about what somebody else has changed, like a deployment: so are its rollback stages.
+bool Runner::only_verifies() const {
+  return !rollbacks_.empty() && std::none_of(pipeline_.stages.begin(), pipeline_.stages.end(), [](const auto& spec) { return spec.kind == Kind::apply; });
+}
+
+void Runner::put_back_what_others_changed(const Error& error) {
+  Error trouble;
+  Error told = error;
+  why_kept_ = "this pipeline applies none";
+  run_rollback(error, {}, trouble);
+  add_trouble(told, trouble);
+  if (!trouble.message.empty()) return finish({Outcome::rollback_failed, kExitKept}, told);
+  finish({went_back_ ? Outcome::rolled_back : Outcome::failed, kExitFailed}, told);
+}
+
 /// Fills what the report says of applied, pending and kept; false with the error amended when it cannot be known.
 bool Runner::look_at_what_stands(Error& error) {
   before_.reset();
@@ -92,7 +113,8 @@ bool Runner::look_at_what_stands(Error& error) {
     if (report_.kept.empty()) report_.kept = report_.applied;
     return false;
   }
-  report_.kept = standing(*before_change_, *after);
+  report_.kept = standing(*before_change_, *after);  // what somebody else has added meanwhile is not this run's
+  std::erase_if(report_.kept, [&](const std::string& name) { return !contains(before_change_->pending, name); });
   report_.pending = after->pending;
   report_.applied.clear();
   for (const auto& name : report_.kept)
@@ -106,16 +128,14 @@ void Runner::run_rollback(const Error& error, const std::vector<std::string>& co
   shared_.context[std::string(kError)] = shared_.redactor.apply(error.message);
   events_.emit("rollback.started", "", {{"on_failure", undo_ ? "undo" : "keep"}, {"migrations", to_array(completed)}});
   const auto limit = Deadline::in(pipeline_.rollback_deadline);
-  if (undo_ && !completed.empty()) {
-    if (auto locked = lock(); !locked) {  // a connection that was lost took the lock with it
-      trouble = locked.error();
-      return;
-    }
-  }
+  if (undo_ && !completed.empty())
+    if (auto locked = lock_again(limit); !locked) trouble = locked.error();
+  const bool alone = trouble.message.empty();
   for (auto& entry : rollbacks_) {
     const auto& spec = *entry.spec;
     const bool undoes = entry.stage->offers(TG_UNDO);
     if (!applies(spec)) skip(spec, why_not(spec));
+    else if (!alone && (undoes || !spec.ensure)) skip(spec, "the lock of the target was lost and could not be had again");
     else if (undoes && before_change_ && completed.empty()) skip(spec, "nothing of this run stands");
     else if (undoes && !undo_) skip(spec, "completed migrations are kept: " + why_kept_);
     else run_rollback_stage(entry, limit, trouble);
@@ -128,7 +148,7 @@ bool Runner::run_rollback_stage(Entry& entry, Deadline limit, Error& trouble) {
   stage::Outcome outcome;
   for (int attempt = 1;; ++attempt) {
     outcome = call_once(entry, false, static_cast<std::uint32_t>(attempt), limit);
-    if (!outcome.error || limit.over() || !pause_before_retry(spec, *outcome.error, attempt)) break;
+    if (!outcome.error || limit.over() || !pause_before_retry(spec, *outcome.error, attempt, limit)) break;
   }
   for (const auto& finding : outcome.findings) {
     events_.emit("finding", spec.id, *to_value(finding).as<base::Table>());
@@ -139,6 +159,7 @@ bool Runner::run_rollback_stage(Entry& entry, Deadline limit, Error& trouble) {
   if (outcome.error) fields.emplace_back("error", to_value(*outcome.error));
   events_.emit("stage.finished", spec.id, std::move(fields));
   if (outcome.error && trouble.message.empty()) trouble = *outcome.error;
+  went_back_ = went_back_ || (!outcome.error && outcome.verdict != Verdict::skipped);
   return !outcome.error;
 }
 
@@ -157,8 +178,7 @@ void Runner::run_ensured() {
 
 void Runner::settle(const Error& failure, const std::vector<std::string>& completed, const Error& trouble) {
   Error error = failure;
-  if (!trouble.message.empty()) error.hint += (error.hint.empty() ? "" : "; ") + std::string("the rollback failed: ") + trouble.message +
-                                              (trouble.hint.empty() ? "" : " (" + trouble.hint + ")");
+  add_trouble(error, trouble);
   for (auto name = completed.rbegin(); name != completed.rend(); ++name)
     if (!contains(report_.kept, *name)) report_.undone.push_back(*name);
   bool restored = before_change_ && report_.kept.empty();

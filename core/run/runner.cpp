@@ -4,11 +4,15 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "run/journal/file.hpp"
+#include "run/identity.hpp"
+#include "run/keeper.hpp"
 #include "run/notifier.hpp"
 
 namespace tidegate::run {
 
 using base::Clock;
+using base::Deadline;
 using base::Error;
 using base::Status;
 using manifest::Kind;
@@ -25,23 +29,36 @@ Runner::Runner(const pipeline::Pipeline& pipeline, Settings settings, MakeStage 
               },
               std::move(world.variables)},
       notifier_(std::make_unique<Notifier>(pipeline_, make_, shared_, events_, guard_,
-                                           [this](stage::Stage& stage, base::Deadline deadline) { return watch_for(stage, deadline); })) {
+                                           [this](stage::Stage& stage, base::Deadline deadline) { return watch_for(stage, deadline); })),
+      keeper_(std::make_unique<Keeper>(world.databases, world.interruption, events_, world.redactor,
+                                       Keeper::Options{!settings_.dry_run || !settings_.command.empty(), pipeline_.journal,
+                                                       journal_folder(pipeline_), std::move(world.version)})) {
 }
 
 Runner::~Runner() = default;
 
 Report Runner::run() {
   began_ = Clock::now();
-  if (pipeline_.deadline) run_deadline_ = base::Deadline::in(*pipeline_.deadline);
+  if (pipeline_.deadline) run_deadline_ = Deadline::in(*pipeline_.deadline);
   events_.emit("run.started", "", {{"pipeline", pipeline_.name}, {"file", pipeline_.file}, {"dry_run", settings_.dry_run}});
   enter("detecting");
   if (auto prepared = prepare(); !prepared) {
+    prepare_to_tell();
     end_early(prepared.error());
     return report_;
   }
   if (!settings_.dry_run) notifier_->tell("started", told_fields());
   check_and_change();
   return report_;
+}
+
+/// Of a run that ends before it has begun, those who are to be told are told as well; the environment may not be known.
+void Runner::prepare_to_tell() {
+  if (settings_.dry_run) return;
+  auto names = environments_;
+  if (names.empty()) names = {settings_.environment.empty() ? "unknown" : settings_.environment, "production"};
+  const auto ready = notifier_->prepare(names, [this](const pipeline::Stage& spec) { return applies(spec); });
+  if (!ready) log("", TG_LOG_WARN, "not everybody can be told: " + ready.error().message);
 }
 
 void Runner::enter(std::string_view state) { events_.emit("run.state", "", {{"state", state}}); }
@@ -54,6 +71,10 @@ void Runner::check_and_change() {
     if (!found) return end_early(found.error());
     report_.pending = found->pending;
   }
+  const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
+    return e.spec->kind == Kind::apply && applies(*e.spec);
+  });
+  if (settings_.only.empty() && (pending_unknown || !report_.pending.empty()) && !may_change_target()) return;
   findings_before_checks_ = report_.findings.size();
   if (!run_kind(Kind::precheck)) return;
   if (!settings_.only.empty()) {
@@ -61,16 +82,22 @@ void Runner::check_and_change() {
     if (run_kind(Kind::verify)) finish({Outcome::succeeded, kExitOk}, std::nullopt);
     return;
   }
-  if (settings_.dry_run) return failed_stand() ? refuse_failed() : dry_run_changes();
-  const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
-    return e.spec->kind == Kind::apply && applies(*e.spec);
-  });
+  if (settings_.dry_run) {
+    if (failed_stand()) return refuse_failed();
+    return confirmed() ? dry_run_changes() : void();
+  }
   const auto wanted = [&] { return !report_.pending.empty() || pending_unknown || failed_stand(); };
   for (bool again = true; again;) {
-    if (wanted() && has_history && !recheck()) return;
+    if (wanted() && (has_history || keeper_->has_target()) && !recheck(has_history)) return;
     if (failed_stand()) return refuse_failed();
-    if (wanted()) again = change();
-    else again = (skip_changes(), false);
+    if (!confirmed()) return;
+    if (wanted()) {
+      again = change();
+    } else {
+      let_go();
+      skip_changes();
+      again = false;
+    }
     if (finished_) return;
   }
   shared_.databases.unpin_main();  // the lock has done its work, so a lost connection may be made anew
@@ -89,6 +116,15 @@ void Runner::refuse_failed() {
 
 /// A migration began and did not end. Only under the lock is that a failure; without it, another run may be at it.
 bool Runner::failed_stand() const { return before_ && !before_->failed.empty(); }
+
+/// False when the run ended, since this is not what was asked for.
+bool Runner::confirmed() {
+  if (!confirm_) return true;
+  const auto same = confirm_();
+  if (!same && same.error().code == Status::denied) finish({Outcome::blocked, kExitBlocked}, same.error());
+  else if (!same) end_early(same.error());
+  return same.ok();
+}
 
 void Runner::skip_changes() {
   for (const auto& entry : entries_)
@@ -140,18 +176,22 @@ bool Runner::run_kind(Kind kind) {
   return true;
 }
 
-/// Takes the lock and reads what is pending again; false when the run ended. A connection that is lost takes the lock
-/// with it, so both are done again.
-bool Runner::recheck() {
+/// Takes the lease and the format's lock and reads what is pending again; false when the run ended. A connection that is
+/// lost takes a lock with it, so all is done again.
+bool Runner::recheck(bool has_history) {
   if (interrupted()) return false;
   enter("locked");
+  lock_deadline_ = Deadline::in(pipeline_.lock_wait);
+  const auto failed_before = before_ ? before_->failed : std::vector<std::string>{};  // of another run that was at it
   for (int attempt = 1;; ++attempt) {
-    auto locked = lock();
+    auto locked = take_lease();
+    if (locked) locked = lock();
+    if (locked && !has_history) return true;
     if (locked) enter("rechecking");
     before_.reset();
     auto again = locked ? history(Rows::listed) : base::Result<History>(locked.error());
     if (again) {
-      const bool same = again->pending == report_.pending;
+      const bool same = again->pending == report_.pending && again->failed == failed_before;
       report_.pending = again->pending;
       if (same || report_.pending.empty()) return true;
       report_.findings.resize(findings_before_checks_);
@@ -164,10 +204,11 @@ bool Runner::recheck() {
   }
 }
 
-/// Runs the apply stages. True when the connection was lost before the first change, and it is worth starting again.
+/// Runs the apply stages. True when a connection was lost before the first change, and it is worth starting again.
 bool Runner::change() {
   before_change_ = before_;
   decide_on_failure();
+  if (bool again = false; !hold_for_change(again)) return again;
   for (auto& entry : entries_) {
     const auto& spec = *entry.spec;
     if (spec.kind != Kind::apply) continue;
@@ -194,7 +235,12 @@ bool Runner::change() {
 bool Runner::worth_starting_again(const pipeline::Stage& spec, const Error& error) {
   if (changing_) return false;
   ++change_tries_;
-  return spec.retry ? pause_before_retry(spec, error, change_tries_) : before_change_ && retry(error, change_tries_);
+  return spec.retry ? pause_before_retry(spec, error, change_tries_, run_deadline_) : before_change_ && retry(error, change_tries_);
+}
+
+/// Of the last call: somebody did not answer (an HTTP server, a program), and the database was not missing.
+bool Runner::unavailable_but_not_the_target(const Error& error) const {
+  return error.code == Status::unavailable && !shared_.databases.target_is_lost();
 }
 
 void Runner::settle_failed_change(const pipeline::Stage& spec, const Error& error) {
@@ -203,7 +249,7 @@ void Runner::settle_failed_change(const pipeline::Stage& spec, const Error& erro
   if (const int signal = guard_.signal(); signal != 0) return finish({Outcome::cancelled, 128 + signal}, error);
   const bool keeps_history = offering("tidegate.history/1") != nullptr && offering("tidegate.history/1")->id() == spec.id;
   // One that prepares the change (a backup) has failed at its own work; the format's own stage has refused.
-  if (error.code == Status::failed && !keeps_history) return finish({Outcome::failed, kExitFailed}, error);
+  if ((error.code == Status::failed || unavailable_but_not_the_target(error)) && !keeps_history) return finish({Outcome::failed, kExitFailed}, error);
   finish(end_before_change(error), error);
 }
 
@@ -228,15 +274,21 @@ void Runner::finish(End end, std::optional<Error> error) {
   report_.outcome = end.outcome;
   report_.exit = end.exit;
   report_.error = std::move(error);
+  if (report_.error)
+    for (const auto& backup : report_.backups)
+      report_.error->hint += (report_.error->hint.empty() ? "" : "; ") + ("the backup from before the change: " + backup.handle);
   if (!settings_.dry_run) {
     auto fields = told_fields();
-    auto ended = finished_fields(end, report_.error);
+    auto ended = finished_fields(end_of_run(end, report_.error));
     fields.insert(fields.end(), std::make_move_iterator(ended.begin()), std::make_move_iterator(ended.end()));
     notifier_->tell(name_of(end.outcome), std::move(fields));
   }
   shared_.databases.close_all();
+  if (const auto trouble = keeper_->trouble()) log("", TG_LOG_WARN, "the record of this run may be incomplete: " + trouble->message);
   enter("finished");
-  events_.emit("run.finished", "", finished_fields(end, report_.error));
+  const auto ended = end_of_run(end, report_.error);  // told and recorded alike, the milliseconds too
+  events_.emit("run.finished", "", finished_fields(ended));
+  if (auto recorded = keeper_->finish(ended); !recorded) report_.unrecorded = recorded.error();
 }
 
 /// What every notification says of the run.
@@ -248,19 +300,19 @@ base::Table Runner::told_fields() const {
   return fields;
 }
 
-base::Table Runner::finished_fields(End end, const std::optional<Error>& error) const {
+base::Table Runner::finished_fields(const RunEnd& end) const {
   base::Array findings;
   for (const auto& finding : report_.findings) findings.push_back(to_value(finding));
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
   base::Table fields{{"outcome", name_of(end.outcome)},
                      {"exit", end.exit},
-                     {"applied", to_array(report_.applied)},
-                     {"pending", to_array(report_.pending)},
-                     {"undone", to_array(report_.undone)},
-                     {"kept", to_array(report_.kept)},
+                     {"applied", to_array(end.applied)},
+                     {"pending", to_array(end.pending)},
+                     {"undone", to_array(end.undone)},
+                     {"kept", to_array(end.kept)},
+                     {"backups", to_array(end.backups)},
                      {"findings", std::move(findings)},
-                     {"ms", static_cast<std::int64_t>(took)}};
-  if (error) fields.emplace_back("error", to_value(*error));
+                     {"ms", static_cast<std::int64_t>(end.ms.count())}};
+  if (end.error) fields.emplace_back("error", to_value(*end.error));
   return fields;
 }
 

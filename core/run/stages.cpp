@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "pipeline/read.hpp"
 #include "run/json.hpp"
+#include "run/keeper.hpp"
 #include "run/notifier.hpp"
 #include "run/runner.hpp"
 
@@ -27,6 +28,14 @@ constexpr std::string_view kClass = "environment.class";
 /// Nobody watches a thousand steps a second; the first of a run and the last of a stage are always told.
 constexpr std::chrono::milliseconds kProgressEvery{100};
 
+/// One text a line, as a list.
+base::Array list_of_lines(std::string_view text) {
+  base::Array out;
+  for (const auto& line : base::split(text, '\n'))
+    if (!line.empty()) out.emplace_back(line);
+  return out;
+}
+
 std::chrono::milliseconds since(Clock::time_point began) { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began); }
 
 }  // namespace
@@ -44,8 +53,12 @@ Result<void> Runner::prepare() {
     }
     const auto began = Clock::now();
     auto outcome = call_stage(entry, settings_.dry_run);
-    const auto error = outcome.error;
-    if (!conclude(entry, std::move(outcome), since(began))) return error.value_or(Error{Status::denied, "stage '" + spec.id + "' failed"});
+    auto error = outcome.error.value_or(Error{Status::denied, "stage '" + spec.id + "' failed"});
+    if (conclude(entry, std::move(outcome), since(began))) continue;
+    // Where this is cannot be told, so the gate is closed as by a precheck that could not run.
+    const bool keeps_its_end = error.code == Status::unavailable || error.code == Status::config || error.code == Status::cancelled;
+    if (!keeps_its_end || unavailable_but_not_the_target(error)) error.code = Status::denied;
+    return error;
   }
   settle_environment();
   connect_ahead();
@@ -68,6 +81,8 @@ Result<void> Runner::prepare() {
 
 Result<void> Runner::prepare_to_ask() {
   asking_ = true;
+  if (!settings_.command.empty())
+    events_.emit("run.started", "", {{"pipeline", pipeline_.name}, {"file", pipeline_.file}, {"dry_run", false}, {"command", settings_.command}});
   auto prepared = prepare();
   ignore_when_ = true;
   return prepared;
@@ -75,6 +90,7 @@ Result<void> Runner::prepare_to_ask() {
 
 /// The server starts its process while the stages' plugins are loaded.
 void Runner::connect_ahead() {
+  if (!connect_ahead_) return;
   const auto& stages = pipeline_.stages;
   const bool needed = std::any_of(stages.begin(), stages.end(), [this](const pipeline::Stage& spec) {
     return spec.needs_database && spec.kind != Kind::detect && (asking_ || applies(spec));
@@ -145,7 +161,10 @@ Guard::Watch Runner::watch_for(stage::Stage& stage, Deadline deadline) {
             const Error hung{Status::deadline, "stage '" + stage.id() + "' did not stop within " + base::format_duration(Guard::kGrace) +
                                                    " of being told to; the process ends",
                              changing_ ? "a change had begun: look at `tidegate status` before the next run" : "nothing was touched"};
-            events_.emit_unless_busy("run.finished", "", finished_fields(end(), finished_ ? report_.error : hung), std::chrono::seconds(1));
+            const auto error = finished_ ? report_.error : hung;
+            const auto ended = end_of_run(end(), error);
+            events_.emit_unless_busy("run.finished", "", finished_fields(ended), std::chrono::seconds(1));
+            keeper_->last_words(ended);
           }};
 }
 
@@ -155,7 +174,8 @@ stage::Outcome Runner::call_stage(Entry& entry, bool dry) {
   const auto all = spec.deadline ? Deadline::in(*spec.deadline) : Deadline{};
   for (int attempt = 1;; ++attempt) {
     auto outcome = call_once(entry, dry, static_cast<std::uint32_t>(attempt), all);
-    if (!outcome.error || spec.kind == Kind::apply || all.over() || !pause_before_retry(spec, *outcome.error, attempt)) return outcome;
+    if (!outcome.error || spec.kind == Kind::apply || all.over() || !pause_before_retry(spec, *outcome.error, attempt, all.sooner(run_deadline_)))
+      return outcome;
   }
 }
 
@@ -168,8 +188,8 @@ stage::Outcome Runner::call_once(Entry& entry, bool dry, std::uint32_t attempt, 
   return outcome;
 }
 
-/// True after the pause when the pipeline wants such a failure to be tried again.
-bool Runner::pause_before_retry(const pipeline::Stage& spec, const Error& error, int attempt) {
+/// True after the pause when the pipeline wants such a failure to be tried again, and there is time for it before the end.
+bool Runner::pause_before_retry(const pipeline::Stage& spec, const Error& error, int attempt, Deadline end) {
   if (!spec.retry || attempt >= spec.retry->attempts) return false;
   const auto& retry = *spec.retry;
   if (std::find(retry.on.begin(), retry.on.end(), base::name_of(error.code)) == retry.on.end()) return false;
@@ -177,6 +197,7 @@ bool Runner::pause_before_retry(const pipeline::Stage& spec, const Error& error,
   const double most = static_cast<double>(retry.delay.count()) * std::pow(retry.backoff, attempt - 1);
   const double span = most * (1 + retry.jitter * std::uniform_real_distribution<double>(-1, 1)(random));
   const std::chrono::milliseconds pause(static_cast<std::int64_t>(std::clamp(span, 0.0, 3.6e6)));
+  if (end.remaining_ms() <= pause.count()) return false;
   events_.emit("stage.retry", spec.id, {{"attempt", attempt}, {"of", retry.attempts}, {"ms", static_cast<std::int64_t>(pause.count())},
                                         {"error", to_value(error)}});
   return !shared_.interruption.wait_for(pause);
@@ -210,6 +231,7 @@ bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::millise
     report_.findings.push_back(finding);
   }
   const bool override = spec.kind == Kind::precheck && (!outcome.error || outcome.error->code != Status::cancelled) && overridden(outcome.findings);
+  overrode_ = overrode_ || override;
   if (override)
     events_.emit("gate.overridden", spec.id, {{"rule", settings_.override_rule}, {"reason", settings_.override_reason}});
   softened = softened || (override && outcome.error);
@@ -219,7 +241,9 @@ bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::millise
   if (outcome.error) fields.emplace_back("error", to_value(*outcome.error));
   events_.emit("stage.finished", spec.id, std::move(fields));
 
-  if (verdict != Verdict::unset && verdict != Verdict::block) return true;
+  const bool went_well = verdict != Verdict::unset && verdict != Verdict::block;
+  if (went_well && spec.kind == Kind::apply) note_backups(spec);
+  if (went_well) return true;
   if (spec.kind == Kind::apply || spec.kind == Kind::detect) return false;
   if (outcome.error && outcome.error->code == Status::cancelled) {
     end_early(*outcome.error);
@@ -228,14 +252,33 @@ bool Runner::conclude(Entry& entry, stage::Outcome outcome, std::chrono::millise
   const auto error = outcome.error.value_or(Error{Status::denied, "stage '" + spec.id + "' refused", "see its findings"});
   if (spec.kind == Kind::verify && changing_) {
     put_back(error);
+  } else if (outcome.error && unavailable_but_not_the_target(error)) {
+    // Nothing was asked, so nothing says that what is there should go.
+    finish(spec.kind == Kind::verify ? End{Outcome::failed, kExitFailed} : End{Outcome::blocked, kExitBlocked}, error);
   } else if (outcome.error && (error.code == Status::unavailable || error.code == Status::config)) {
     finish(end_before_change(error), error);
+  } else if (spec.kind == Kind::verify && settings_.only.empty() && only_verifies()) {
+    put_back_what_others_changed(error);
   } else if (spec.kind == Kind::verify) {
     finish({Outcome::failed, kExitFailed}, error);
   } else {
     finish({Outcome::blocked, kExitBlocked}, error);
   }
   return false;
+}
+
+/// Kept before the change goes on: whoever cleans up after this process has to know what there is to restore from.
+void Runner::note_backups(const pipeline::Stage& spec) {
+  bool made = false;
+  for (const auto& key : spec.restore_keys) {
+    const auto handle = context_value(spec.id + "." + key);
+    if (!handle || handle->empty()) continue;
+    std::erase_if(report_.backups, [&](const Backup& one) { return one.stage == spec.id && one.handle == *handle; });  // of a try before
+    report_.backups.push_back({spec.id, *handle});
+    events_.emit("backup.made", spec.id, {{"handle", *handle}});
+    made = true;
+  }
+  if (made) keeper_->flush();
 }
 
 void Runner::skip(const pipeline::Stage& spec, const std::string& reason) {
@@ -248,6 +291,11 @@ void Runner::log(const std::string& stage, int level, std::string_view message) 
 }
 
 void Runner::progress(const std::string& stage, std::uint64_t done, std::uint64_t total, std::string_view what) {
+  {
+    const std::lock_guard lock(doing_mutex_);
+    doing_ = what;
+    doing_stage_ = stage;
+  }
   const auto now = Clock::now().time_since_epoch().count();
   const bool last = done == total;
   if (!last && now - last_progress_.load() < std::chrono::nanoseconds(kProgressEvery).count()) return;
@@ -255,10 +303,22 @@ void Runner::progress(const std::string& stage, std::uint64_t done, std::uint64_
   events_.emit("stage.progress", stage, {{"done", static_cast<std::int64_t>(done)}, {"total", static_cast<std::int64_t>(total)}, {"what", what}});
 }
 
+/// The names of members are redacted, too, unless they are plain words, as all that a manifest's docs name.
+void Runner::redact_names(base::Value& value) const {
+  if (auto* list = value.as<base::Array>())
+    for (auto& element : *list) redact_names(element);
+  if (auto* table = value.as<base::Table>())
+    for (auto& [name, member] : *table) {
+      if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string::npos) name = shared_.redactor.apply(name);
+      redact_names(member);
+    }
+}
+
 void Runner::emit(const std::string& stage, std::string_view type, std::string_view fields_json) {
   auto fields = from_json(fields_json);
   if (!fields || fields->as<base::Table>() == nullptr)  // the control service has checked the plugin's text already
     fields = base::Value(base::Table{{"text", fields_json}});
+  redact_names(*fields);
   events_.emit(type, stage, std::move(*fields->as<base::Table>()));
 }
 
@@ -269,11 +329,26 @@ void Runner::changing(const std::string&) {
   enter("changing");
 }
 
+void Runner::running(const std::string& stage, const services::Running& statement) {
+  base::Table fields{{"ms", static_cast<std::int64_t>(statement.took.count())}};
+  const auto add = [&](const char* key, const std::string& text) {
+    if (!text.empty()) fields.emplace_back(key, text);
+  };
+  {
+    const std::lock_guard lock(doing_mutex_);
+    if (doing_stage_ == stage) add("what", doing_);
+  }
+  add("command", statement.command);
+  add("phase", statement.phase);
+  if (statement.percent >= 0) fields.emplace_back("percent", statement.percent);
+  add("relation", statement.relation);
+  add("index", statement.index);
+  fields.emplace_back("blockers", list_of_lines(statement.blockers));
+  events_.emit("statement.progress", stage, std::move(fields));
+}
+
 void Runner::waiting(const std::string& stage, std::chrono::milliseconds waited, std::string_view blockers) {
-  base::Array list;
-  for (const auto& line : base::split(blockers, '\n'))
-    if (!line.empty()) list.emplace_back(line);
-  events_.emit("waiting", stage, {{"for", "lock"}, {"ms", static_cast<std::int64_t>(waited.count())}, {"blockers", std::move(list)}});
+  events_.emit("waiting", stage, {{"for", "lock"}, {"ms", static_cast<std::int64_t>(waited.count())}, {"blockers", list_of_lines(blockers)}});
 }
 
 }  // namespace tidegate::run

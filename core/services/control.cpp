@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tidegate/services.hpp>
 
+#include "services/db/hub.hpp"
 #include "services/guard.hpp"
 
 namespace tidegate::services {
@@ -21,6 +22,9 @@ std::int64_t remaining_ms(const tg_host* raw) noexcept {
 std::int32_t wait_ms(const tg_host* raw, std::int64_t ms) noexcept {
   const Host& host = Host::from(raw);
   constexpr std::int64_t kLongest = 365LL * 24 * 3'600'000;  // keeps the sum with the clock within its range
+  // A stage that waits between two looks at the database must not hold up others with the snapshot of the first.
+  if (host.call.access == Access::read && host.call.thread == std::this_thread::get_id())
+    guarded_void([&] { host.shared.databases.rest(); });
   const std::int64_t span = std::min({std::max<std::int64_t>(ms, 0), host.call.deadline.remaining_ms(), kLongest});
   if (host.shared.interruption.wait_for(std::chrono::milliseconds(span))) return 1;
   return host.call.deadline.over() ? 1 : 0;
@@ -41,7 +45,7 @@ void emit(const tg_host* raw, tg_str event_type, tg_str fields_json) noexcept {
     if (std::find(declared.begin(), declared.end(), type) == declared.end())
       return log_plugin_bug(host,
                             "it emits the event '" + std::string(type) + "', which its manifest does not declare; the event is dropped");
-    host.shared.sink.emit(host.stage_id, type, host.shared.redactor.apply(sdk::view(fields_json)));
+    host.shared.sink.emit(host.stage_id, type, sdk::view(fields_json));  // the stream redacts what it has read from it
   });
 }
 

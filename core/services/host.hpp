@@ -6,9 +6,11 @@
 #pragma once
 #include <tidegate/services.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/redact.hpp"
@@ -30,6 +32,15 @@ enum class Access { none, read, write };
 struct Call {
   Access access = Access::none;
   base::Deadline deadline;
+  std::thread::id thread = std::this_thread::get_id();  ///< the stage thread
+};
+
+/// A statement of a stage that takes its time, as the server tells of it; "" and -1: it does not say.
+struct Running {
+  std::chrono::milliseconds took{0};
+  std::string command, phase, relation, index;  ///< of an index that is being built
+  int percent = -1;                             ///< of the phase
+  std::string blockers;                         ///< one a line
 };
 
 /// Where services report to; the run implements it. Calls come from any thread.
@@ -43,6 +54,8 @@ class Sink {
   virtual void changing(const std::string& stage) = 0;
   /// A statement of the stage waits for locks; one blocker a line, or empty when nobody in particular holds it up.
   virtual void waiting(const std::string& stage, std::chrono::milliseconds waited, std::string_view blockers) = 0;
+  /// A statement of the stage has been running for a second, then at growing intervals.
+  virtual void running(const std::string& /*stage*/, const Running& /*statement*/) {}
 };
 
 /// Values handed from stage to stage, by full key ("apply.prisma.applied", "environment.name"). Main thread.

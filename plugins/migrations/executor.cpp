@@ -5,15 +5,13 @@
 #include <limits>
 
 #include "migrations/failure.hpp"
+#include "migrations/headline.hpp"
 #include "migrations/leftovers.hpp"
 #include "migrations/lex.hpp"
 #include "migrations/locate.hpp"
 #include "migrations/retry.hpp"
 
 namespace tidegate::migrations {
-
-
-
 
 using sdk::Db;
 using sdk::Error;
@@ -30,6 +28,19 @@ std::string shortened(std::string_view sql) {
   for (const char c : sql.substr(0, 90)) out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
   while (first_invalid_utf8(out) != std::string_view::npos) out.pop_back();  // the cut went through a character
   return sql.size() > 90 ? out + "…" : out;
+}
+
+/// Of a file that has no other; "" when it may have. Of one that is not split that is seen by its only semicolon.
+std::string_view the_only_statement(const FilePlan& plan, std::string_view text) {
+  constexpr std::size_t kLongest = 4'096;
+  if (!plan.plain) {
+    const bool one = plan.parts.size() == 1 && plan.parts.front().statements.size() == 1;
+    return one ? plan.parts.front().statements.front().in(text) : std::string_view{};
+  }
+  if (text.size() > kLongest) return {};
+  const auto semicolon = text.find(';');
+  const auto rest = semicolon == std::string_view::npos ? std::string_view::npos : text.find_first_not_of(" \t\r\n", semicolon + 1);
+  return rest == std::string_view::npos ? text : std::string_view{};
 }
 
 }  // namespace
@@ -53,6 +64,7 @@ Executor::Executor(sdk::Host host, Db& db, Settings settings)
     fresh_session_ += " OR pg_catalog.set_config(" + db_.literal(name) + "," + db_.literal(value) + ",false) IS NULL";
   }
   fresh_session_ += ";\n";
+  limits_ = ";SET LOCAL lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";";
 }
 
 Result<std::uint32_t> Executor::run(const Script& script, const Account& account) {
@@ -76,8 +88,9 @@ Result<std::uint32_t> Executor::run(const Script& script, const Account& account
 
 // ------------------------------------------------------------------------------------------ texts
 
-void Executor::begin(Message& message, const std::string& words) const {
-  message.ours(words + ";SET LOCAL lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 2);
+void Executor::begin(Message& message, std::string_view words) const {
+  message.ours(words, 1);
+  message.ours(limits_, 1);
 }
 
 void Executor::statements(Message& message, const Current& c, const std::vector<Statement>& list) const {
@@ -85,8 +98,8 @@ void Executor::statements(Message& message, const Current& c, const std::vector<
     message.statement(s.offset, s.length);
     message.ours("\n;", 0);  // the line break ends a comment that may stand at the end
     // pg_dump's header and others take every limit away.
-    if (c.plan.mentions_lock_timeout && (contains_ignoring_case(s.in(c.text), "lock_timeout") ||
-                                         leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
+    if (c.plan.mentions_lock_timeout &&
+        (contains_ignoring_case(s.in(c.text), "lock_timeout") || leading_words(s.in(c.text), 1) == std::vector<std::string>{"reset"})) {
       message.ours("SELECT pg_catalog.set_config('lock_timeout','" + std::to_string(settings_.lock_timeout_ms) +
                        "',true) WHERE pg_catalog.current_setting('lock_timeout') = '0';",
                    1);
@@ -97,9 +110,12 @@ void Executor::statements(Message& message, const Current& c, const std::vector<
 // ----------------------------------------------------------------------------- one transaction
 
 Result<std::uint32_t> Executor::run_whole(Current& c) {
+  if (settings_.on_statement) {
+    if (const auto only = the_only_statement(c.plan, c.text); !only.empty()) settings_.on_statement(headline(only));
+  }
   Message message(c.text);
   if (used_) message.ours(fresh_session_, 3);
-  begin(message, c.plan.plain ? "BEGIN" : c.plan.parts.front().begin);
+  begin(message, c.plan.plain ? std::string_view("BEGIN") : c.plan.parts.front().begin);
   if (c.plan.plain) {
     message.whole_file();
     message.ours("\n;", 0);
@@ -164,6 +180,7 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
   if (auto sent = send(c, before, false); !sent) return sent.error();
   c.row_stands = true;
 
+  if (settings_.on_statement) settings_.on_statement(headline(s.in(c.text)));
   Leftovers leftovers(host_, db_, s);
   if (s.concurrently) {
     if (auto looked = leftovers.before(c.script.tried_before); !looked) {
@@ -225,8 +242,7 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   }
   std::string stands;
   for (const auto* s : c.standing) {
-    stands += (stands.empty() ? "" : "\n") +
-              ("line " + std::to_string(locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
+    stands += (stands.empty() ? "" : "\n") + ("line " + std::to_string(locate(c.text, s->offset).line) + ": " + shortened(s->in(c.text)));
   }
   std::string account;
   if (!stands.empty()) account = "; it runs in parts, and these statements of it stand:\n" + stands;
@@ -235,8 +251,8 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
   auto noted = db_.script(reset + c.account.note(db_.literal(why)));
   if (!c.found.remedy.empty()) add_hint(error, c.found.remedy);
-  add_hint(error, stands.empty() ? c.account.after_leftovers()
-                                 : c.account.after_parts(locate(c.text, part.statements.front().offset).line));
+  add_hint(error,
+           stands.empty() ? c.account.after_leftovers() : c.account.after_parts(locate(c.text, part.statements.front().offset).line));
   if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
   return error;
 }

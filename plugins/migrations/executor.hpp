@@ -31,6 +31,8 @@ class Executor {
     std::vector<std::pair<std::string, std::string>> session;  ///< what to set again after each migration
     std::function<void(const std::string& what)> on_wait;      ///< a line for people, at each wait for a lock
     std::string backend_start;                                 ///< of the session's server process
+    /// A statement that goes to the server by itself begins: its first words. Not of those that go together.
+    std::function<void(const std::string& sql)> on_statement = {};
   };
   Executor(sdk::Host host, sdk::Db& db, Settings settings);
 
@@ -52,13 +54,14 @@ class Executor {
                                   const std::function<bool(const std::string& sqlstate)>& may_retry = {});
   sdk::Error lost_connection(Current& c, sdk::Error error);
 
-  void begin(Message& message, const std::string& begin) const;
+  void begin(Message& message, std::string_view begin) const;
   void statements(Message& message, const Current& c, const std::vector<Statement>& list) const;
 
   sdk::Host host_;
   sdk::Db& db_;
   Settings settings_;
   std::string fresh_session_;  // back to what the host gave us
+  std::string limits_;         // behind BEGIN
   Backend backend_;
   bool used_ = false;  // a file has run: the session is not fresh
   bool lost_ = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrations/message.hpp"
 
+#include <algorithm>
+
 #include "migrations/locate.hpp"
 #include "migrations/statements.hpp"
 
@@ -8,19 +10,18 @@ namespace tidegate::migrations {
 
 void Message::ours(std::string_view sql, std::uint32_t count) {
   sql_ += sql;
-  order_.insert(order_.end(), count, std::nullopt);
+  statements_ += count;
   ours_ += count;
 }
 
 void Message::statement(std::size_t from, std::size_t length) {
-  pieces_.push_back({sql_.size(), from, length});
+  pieces_.push_back({sql_.size(), from, length, statements_++});
   sql_ += file_.substr(from, length);
-  order_.emplace_back(from);
 }
 
 void Message::whole_file() {
-  file_begins_at_ = static_cast<std::uint32_t>(order_.size());
-  pieces_.push_back({sql_.size(), 0, file_.size()});
+  whole_ = true;
+  pieces_.push_back({sql_.size(), 0, file_.size(), statements_});
   sql_ += file_;
 }
 
@@ -35,10 +36,14 @@ std::optional<std::size_t> Message::at_position(std::uint64_t position) const {
 }
 
 std::optional<std::size_t> Message::after_statements(std::uint32_t completed) const {
-  if (!file_begins_at_) return completed < order_.size() ? order_[completed] : std::nullopt;
-  if (completed < *file_begins_at_) return std::nullopt;
+  if (!whole_) {
+    const auto failed = std::find_if(pieces_.begin(), pieces_.end(), [&](const Piece& piece) { return piece.before == completed; });
+    return failed != pieces_.end() ? std::optional(failed->from) : std::nullopt;
+  }
+  const auto before = pieces_.front().before;
+  if (completed < before) return std::nullopt;
   const auto split = statements(file_);
-  const std::size_t index = completed - *file_begins_at_;
+  const std::size_t index = completed - before;
   if (!split || index >= split->size()) return std::nullopt;
   return (*split)[index].offset;
 }

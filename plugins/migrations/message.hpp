@@ -13,7 +13,7 @@ namespace tidegate::migrations {
 
 class Message {
  public:
-  explicit Message(std::string_view file) : file_(file) {}
+  explicit Message(std::string_view file) : file_(file) { sql_.reserve(file.size() + kUsualExtra); }
 
   /// Whole statements of ours with their semicolons; `count` of them.
   void ours(std::string_view sql, std::uint32_t count);
@@ -30,14 +30,16 @@ class Message {
   [[nodiscard]] std::uint32_t our_statements() const { return ours_; }
 
  private:
+  static constexpr std::size_t kUsualExtra = 1024;  // of ours, around a file
   struct Piece {
     std::size_t at, from, length;  // at: in sql_
+    std::uint32_t before;          // statements in front of it
   };
   std::string_view file_;
   std::string sql_;
   std::vector<Piece> pieces_;
-  std::vector<std::optional<std::size_t>> order_;  // of each statement: its place, nullopt for ours
-  std::optional<std::uint32_t> file_begins_at_;    // whole_file: statements before it
+  bool whole_ = false;
+  std::uint32_t statements_ = 0;  // that were counted
   std::uint32_t ours_ = 0;
 };
 

@@ -2,46 +2,23 @@
 #include "migrations/statements.hpp"
 
 #include <pg_query.h>
-#include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "migrations/lex.hpp"
+#include "migrations/scanner.hpp"
+#include "migrations/syntax/tree.hpp"
 
 namespace tidegate::migrations {
 namespace {
 
-// libpg_query writes its tree by recursion: 50,000 terms of one sum overflow an 8 MB stack, 20,000 do not. Statements
-// that matter here are short; longer ones are judged by their words.
-constexpr std::size_t kLongestForTree = 32 * 1024;
 // The grammar proper keeps the whole tree in memory; beyond this the scanner alone splits.
 constexpr std::size_t kLongestForGrammar = 1024 * 1024;
 
-using Tree = std::unique_ptr<PgQuery__ParseResult, void (*)(PgQuery__ParseResult*)>;
-
-void free_tree(PgQuery__ParseResult* tree) {
-  pg_query__parse_result__free_unpacked(tree, nullptr);
-}
-
-Tree parse(const std::string& sql) {
-  auto raw = pg_query_parse_protobuf(sql.c_str());
-  Tree tree(nullptr, &free_tree);
-  if (raw.error == nullptr) {
-    tree.reset(pg_query__parse_result__unpack(nullptr, raw.parse_tree.len, reinterpret_cast<const std::uint8_t*>(raw.parse_tree.data)));
-  }
-  pg_query_free_protobuf_parse_result(raw);
-  return tree;
-}
-
-std::string text_of(const char* c) {
-  return c == nullptr ? std::string{} : std::string(c);
-}
+using syntax::text_of;
 
 bool has_option(PgQuery__Node* const* options, std::size_t count, std::string_view name) {
-  return std::any_of(options, options + count, [&](const PgQuery__Node* n) {
-    return n->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && text_of(n->def_elem->defname) == name;
-  });
+  return syntax::option(count, options, name) != nullptr;
 }
 
 void note_table(Statement& s, const PgQuery__RangeVar* table) {
@@ -193,17 +170,39 @@ void classify(Statement& s, std::string_view text) {
   const auto sql = s.in(text);
   const auto words = leading_words(sql, 3);
   if (!matters(words, sql)) return;
-  if (sql.size() <= kLongestForTree) {
-    if (const auto tree = parse(std::string(sql)); tree && tree->n_stmts == 1 && tree->stmts[0]->stmt != nullptr) {
-      return classify_tree(s, sql, *tree->stmts[0]->stmt);
-    }
-  }
+  bool read = false;
+  syntax::with_stack_for(sql.size(), [&] {
+    const auto tree = syntax::parse_tree(std::string(sql));
+    const auto* statement = tree.statement();
+    if (statement == nullptr) return;
+    classify_tree(s, sql, *statement);
+    read = true;
+  });
+  if (read) return;
   s.understood = false;
   if (words[0] == "vacuum") s.transactional = false;
   if (has_word(sql, "concurrently") && words[0] != "refresh") {
     s.transactional = false;
     s.concurrently = true;
     s.concurrent = Concurrent::unknown;
+  }
+}
+
+/// Semicolons outside of quotes, comments and parentheses (CREATE RULE … DO (a; b)).
+std::vector<std::pair<std::size_t, std::size_t>> pieces_by_semicolon(std::string_view text) {
+  std::vector<std::pair<std::size_t, std::size_t>> out;
+  lexical::Scanner scanner(text);
+  std::size_t begin = 0;
+  int depth = 0;
+  for (auto token = scanner.next();; token = scanner.next()) {
+    const bool ends = token.kind == lexical::Kind::end || token.kind == lexical::Kind::trouble;
+    if (token.text == "(") ++depth;
+    if (token.text == ")") depth = std::max(depth - 1, 0);
+    if (!ends && (token.kind != lexical::Kind::semicolon || depth > 0)) continue;
+    const auto end = ends ? text.size() : token.at;
+    if (end > begin) out.emplace_back(begin, end - begin);
+    if (ends) return out;
+    begin = token.at + 1;
   }
 }
 
@@ -220,14 +219,22 @@ std::optional<std::vector<Statement>> statements(std::string_view text) {
       by_grammar = false;
     }
   }
+  // The scanner says whether the text can be split at all, and drops statements without a keyword: those are split here.
   if (!by_grammar) split = pg_query_split_with_scanner(copy.c_str());
   std::optional<std::vector<Statement>> out;
   if (split.error == nullptr) {
     out.emplace();
-    for (int i = 0; i < split.n_stmts; ++i) {
+    std::vector<std::pair<std::size_t, std::size_t>> pieces;
+    if (by_grammar) {
+      for (int i = 0; i < split.n_stmts; ++i)
+        pieces.emplace_back(static_cast<std::size_t>(split.stmts[i]->stmt_location), static_cast<std::size_t>(split.stmts[i]->stmt_len));
+    } else {
+      pieces = pieces_by_semicolon(text);
+    }
+    for (const auto& [offset, length] : pieces) {
       Statement s;
-      s.offset = static_cast<std::size_t>(split.stmts[i]->stmt_location);
-      s.length = std::min(static_cast<std::size_t>(split.stmts[i]->stmt_len), text.size() - s.offset);
+      s.offset = offset;
+      s.length = std::min(length, text.size() - s.offset);
       if (s.length == 0) s.length = text.size() - s.offset;
       const std::size_t blank = std::min(blank_prefix(s.in(text)), s.length);
       s.offset += blank, s.length -= blank;

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrations/touched.hpp"
 
-#include <pg_query.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "migrations/json_tree.hpp"
 
 namespace tidegate::migrations {
 namespace {
 
 using Json = nlohmann::json;
-
-/// The tree is written by recursion (statements.cpp); what is longer is mostly data, and touches who knows what.
-constexpr std::size_t kLongest = 32UL * 1024UL;
 
 /// Statements whose every effect on rows and tables is on relations that they name.
 constexpr std::string_view kPlain =
@@ -28,18 +24,6 @@ constexpr std::string_view kComputing =
     "nextval now overlay position random regexp_replace replace right round row_number rtrim split_part statement_timestamp string_agg "
     "strpos "
     "substr substring sum timezone to_char to_date to_json to_jsonb to_timestamp transaction_timestamp upper ";
-
-bool is_one_of(std::string_view words, const std::string& word) {
-  return words.find(" " + word + " ") != std::string_view::npos;
-}
-
-/// "name" of [{"String":{"sval":"schema"}},{"String":{"sval":"name"}}], each part.
-std::vector<std::string> name_parts(const Json& list) {
-  std::vector<std::string> out;
-  for (const auto& item : list)
-    if (item.contains("String")) out.push_back(item["String"].value("sval", ""));
-  return out;
-}
 
 RelationName relation_of(const std::vector<std::string>& parts) {
   return {parts.size() > 1 ? parts[parts.size() - 2] : "", parts.empty() ? "" : parts.back()};
@@ -100,23 +84,20 @@ class Walk {
   std::vector<const Json*> open_;
 };
 
-Touched not_known(const std::string& why) {
-  Touched out;
-  out.unsure = why;
-  return out;
-}
-
 }  // namespace
 
+Touched touched_in(const JsonTree& tree) {
+  return Walk().go(tree.node);
+}
+
 Touched touched(std::string_view sql) {
-  if (sql.size() > kLongest) return not_known("a statement is too long to look into");
-  auto raw = pg_query_parse(std::string(sql).c_str());
-  const Json tree = raw.error == nullptr ? Json::parse(raw.parse_tree, nullptr, false) : Json();
-  pg_query_free_parse_result(raw);
-  if (!tree.is_object() || !tree.contains("stmts")) return not_known("a statement is not understood");
-  if (tree["stmts"].size() != 1 || !tree["stmts"][0].contains("stmt") || tree["stmts"][0]["stmt"].size() != 1)
-    return not_known("a statement is not understood");
-  return Walk().go(tree["stmts"][0]["stmt"]);
+  const auto tree = json_tree(sql);
+  if (!tree.why.empty()) {
+    Touched out;
+    out.unsure = tree.why;
+    return out;
+  }
+  return touched_in(tree);
 }
 
 }  // namespace tidegate::migrations

@@ -2,6 +2,7 @@
 //
 // Backups before a change, made by the built host and restored into another database.
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 #include "project.hpp"
@@ -13,9 +14,10 @@ namespace fs = std::filesystem;
 
 class BackupStage : public ProjectTest {
  protected:
-  BackupStage() {
+  void SetUp() override {
+    if (pg_dump_is_too_old()) GTEST_SKIP() << "the installed pg_dump is older than the server, and refuses to dump it";
     project.migration("0_init", "CREATE TABLE \"Users\" (id int PRIMARY KEY, name text);\nCREATE TABLE other (id int PRIMARY KEY);\n");
-    EXPECT_CODE(project.tidegate({"run", "minimal"}), 0);
+    ASSERT_CODE(project.tidegate({"run", "minimal"}), 0);
     project.db.sql("insert into \"Users\" values (1, 'ada'), (2, 'bob'); insert into other values (1), (2), (3)");
   }
   void pipeline(const std::string& settings) {
@@ -181,6 +183,68 @@ TEST_F(BackupStage, FailedCommand_StopsTheRunBeforeTheChange) {
   const auto before = project.snapshot();
   EXPECT_CODE(project.tidegate({"run"}), 4);
   EXPECT_EQ(project.snapshot(), before);
+}
+
+/// By restore points, which need no program.
+class BackupHandle : public ProjectTest {
+ protected:
+  BackupHandle() {
+    project.file("tidegate.toml",
+                 "version = 1\n[[stage]]\nid = \"keep\"\nuse = \"backup\"\nwith = { how = \"restore_point\" }\n[[stage]]\nuse = "
+                 "\"apply.prisma\"\n");
+    project.migration("0_init", "CREATE TABLE a (id int);\n");
+  }
+  static std::string handle_of(const std::string& run) { return ("tidegate-" + run).substr(0, 63); }
+};
+
+TEST_F(BackupHandle, IsInTheEventsTheJournalAndStatus) {
+  const auto events = project.events();
+  const auto handle = handle_of(events.front()["run"]);
+  const auto expected = Json::parse(R"([{"stage":"keep","handle":")" + handle + "\"}]");
+  const auto made = of_type(events, "backup.made");
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0]["stage"], "keep");
+  EXPECT_EQ(made[0]["handle"], handle);
+  EXPECT_LT(made[0]["seq"], of_type(events, "migration.finished").at(0)["seq"]);
+  EXPECT_EQ(last_event(events)["backups"], expected);
+  EXPECT_FALSE(last_event(events).contains("error"));
+  EXPECT_EQ(project.json({"status", "--json"})["runs"][0]["backups"], expected);
+  EXPECT_SAYS(project.tidegate({"status"}), "backup before it: " + handle);
+  project.migration("1_more", "CREATE TABLE b (id int);\n");
+  project.file("tidegate.toml", "version = 1\n[[stage]]\nuse = \"apply.prisma\"\n");
+  EXPECT_EQ(last_event(project.events())["backups"], Json::array());
+  EXPECT_EQ(project.json({"status", "--json"})["runs"][0]["backups"], Json::array());
+}
+
+TEST_F(BackupHandle, FailedRun_SaysWhatThereIsToRestoreFrom) {
+  project.migration("1_bad", "SELECT 1/0;\n");
+  const auto done = project.tidegate({"run", "--json"});
+  EXPECT_CODE(done, 5);
+  const auto last = last_event(parse_events(done.out));
+  const auto handle = handle_of(last["run"]);
+  EXPECT_NE(last["error"]["hint"].get<std::string>().find("the backup from before the change: " + handle), std::string::npos) << last;
+  EXPECT_EQ(project.json({"status", "--json"})["runs"][0]["backups"][0]["handle"], handle);
+}
+
+TEST_F(BackupHandle, OfAKilledRun_IsInItsRecord) {
+  project.migration("1_slow", "SELECT pg_sleep(600);\n");
+  Process running(project.command({"run"}));
+  ASSERT_TRUE(project.db.eventually("select count(*) = 1 from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()"));
+  running.signal(SIGKILL);
+  (void)running.wait();
+  ASSERT_TRUE(project.db.eventually("select count(*) = 0 from pg_stat_activity where application_name like 'tidegate%'"));
+  const auto run = project.json({"status", "--json"})["runs"][0];
+  EXPECT_EQ(run["outcome"], "interrupted");
+  EXPECT_EQ(run["backups"][0]["handle"], handle_of(run["id"]));
+}
+
+TEST_F(BackupHandle, OfAJournalInAFile_IsReadFromThere) {
+  project.file("tidegate.toml",
+               "version = 1\n[run]\njournal = \"file\"\n[[stage]]\nuse = \"backup\"\nwith = { how = \"restore_point\" "
+               "}\n[[stage]]\nuse = \"apply.prisma\"\n");
+  ASSERT_CODE(project.tidegate({"run"}), 0);
+  const auto run = project.json({"status", "--json"})["runs"][0];
+  EXPECT_EQ(run["backups"][0]["handle"], handle_of(run["id"]));
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ TEST_F(Commands, PluginListJson_HasTheBundledOnes) {
     for (const auto& stage : plugin.at("stages")) types.push_back(stage.at("type"));
   }
   EXPECT_EQ(list.at("failures"), Json::array());
-  for (const char* type : {"environment", "apply.prisma", "health", "notify.webhook"})
+  for (const char* type : {"environment", "safety", "apply.prisma", "health", "notify.webhook"})
     EXPECT_NE(std::find(types.begin(), types.end(), type), types.end()) << type;
 }
 

@@ -68,7 +68,7 @@ TEST_F(Events, States_FollowEachOther) {
 
 TEST_F(Events, EveryStage_StartsAndFinishesInOrder) {
   const auto events = project.events();
-  const std::vector<std::string> stages{"environment", "apply.prisma", "health"};
+  const std::vector<std::string> stages{"environment", "safety", "apply.prisma", "health"};
   EXPECT_EQ(texts(of_type(events, "stage.started"), "stage"), stages);
   EXPECT_EQ(texts(of_type(events, "stage.finished"), "stage"), stages);
   for (const auto& event : of_type(events, "stage.finished")) {

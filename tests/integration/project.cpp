@@ -3,6 +3,8 @@
 
 #include <sstream>
 
+#include "support/catalog.hpp"
+
 namespace tidegate::test {
 namespace {
 
@@ -54,11 +56,19 @@ std::string url_with_password(const std::string& socket_dir, const std::string& 
   return "postgresql://" + user + ":" + kPasswordInUrl + "@/" + database + "?host=" + socket_dir;
 }
 
+bool pg_dump_is_too_old() {
+  static const bool too_old = [] {
+    const auto said = run({.argv = {postgres_program("pg_dump"), "--version"}}).out;  // pg_dump (PostgreSQL) 15.18 (…)
+    return std::stoi(said.substr(said.find(") ") + 2)) < std::stoi(Connection(server_url()).value("show server_version_num")) / 10'000;
+  }();
+  return too_old;
+}
+
 std::string snapshot(const std::string& url) {
-  return dump(url, {"--inserts"});
+  return pg_dump_is_too_old() ? catalog_text(url, true) : dump(url, {"--inserts"});
 }
 std::string schema_of(const std::string& url) {
-  return dump(url, {"--schema-only"});
+  return pg_dump_is_too_old() ? catalog_text(url, false) : dump(url, {"--schema-only"});
 }
 
 Project& Project::migration(const std::string& name, const std::string& sql) {

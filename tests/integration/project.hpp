@@ -26,6 +26,8 @@ inline constexpr const char* kPasswordInUrl = "hunter2-%26-s3cret";
 /// Makes a URL for a role with kPassword on the server behind the folder of its socket.
 std::string url_with_password(const std::string& socket_dir, const std::string& database, const std::string& user = "postgres");
 
+/// Of the installed packages; it refuses servers that are newer, whose catalogs are read instead (catalog.hpp).
+bool pg_dump_is_too_old();
 /// Everything in the database but the history table (and schema tidegate): schema and rows, as text to compare.
 std::string snapshot(const std::string& url);
 /// The schema alone, likewise.

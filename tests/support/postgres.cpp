@@ -104,11 +104,11 @@ std::string server_url(const std::string& database, const std::string& user) {
   return "postgresql:///" + database + "?host=" + server_socket_dir() + "&port=5432&user=" + user;
 }
 
-TestDatabase::TestDatabase() {
+TestDatabase::TestDatabase(const std::string& options) {
   static std::atomic<int> number{0};
   static const unsigned salt = std::random_device{}();
   name_ = "tg_" + std::to_string(::getpid()) + "_" + std::to_string(salt % 100'000) + "_" + std::to_string(++number);
-  Connection(server_url()).sql("create database " + name_ + " template template0");
+  Connection(server_url()).sql("create database " + name_ + " template template0 " + options);
 }
 
 TestDatabase::~TestDatabase() {
@@ -140,9 +140,15 @@ bool TestDatabase::eventually(const std::string& query) {
 }
 
 std::string postgres_program(const std::string& name) {
-  const auto programs = scratch::find_programs(0, "", base::process_environment());
-  if (!programs) throw std::runtime_error(programs.error().message);
-  return programs->bin_dir + "/" + name;
+  const auto there = [&](const base::Environment& variables) -> std::string {
+    const auto programs = scratch::find_programs(0, "", variables);
+    if (!programs) throw std::runtime_error(programs.error().message);
+    return programs->bin_dir + "/" + name;
+  };
+  auto program = there(base::process_environment());
+  // A server's package without clients (TIDEGATE_PG_BIN): those of the installed PostgreSQL.
+  if (::access(program.c_str(), X_OK) != 0) program = there([](std::string_view) { return std::nullopt; });
+  return program;
 }
 
 }  // namespace tidegate::test

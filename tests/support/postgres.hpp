@@ -44,7 +44,8 @@ std::string server_socket_dir();
 /// A database of its own, dropped at the end with whatever is connected to it.
 class TestDatabase {
  public:
-  TestDatabase();
+  /// `options`: more of CREATE DATABASE's, such as another collation.
+  explicit TestDatabase(const std::string& options = {});
   ~TestDatabase();
   TestDatabase(const TestDatabase&) = delete;
   TestDatabase& operator=(const TestDatabase&) = delete;
@@ -66,7 +67,8 @@ class TestDatabase {
   std::unique_ptr<Connection> own_;
 };
 
-/// A program of PostgreSQL's own folder ("psql", "pg_dump"): not the wrapper on PATH.
+/// A program of PostgreSQL's own folder ("psql", "pg_dump"): not the wrapper on PATH. It may be older than the server,
+/// which psql does not mind and pg_dump refuses.
 std::string postgres_program(const std::string& name);
 
 }  // namespace tidegate::test

@@ -20,22 +20,6 @@ extern char** environ;
 namespace tidegate::test {
 namespace {
 
-std::vector<std::string> environment_of(const Command& command) {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const auto equals = text.find('=');
-    const auto name = text.substr(0, equals);
-    const bool kept = name == "PATH" || name == "HOME" || name == "TMPDIR" || name == "LANG" || name == "TIDEGATE_TEST_SERVER" ||
-                      name == "LD_LIBRARY_PATH" || name.ends_with("SAN_OPTIONS");
-    if (kept) variables[name] = text.substr(equals + 1);
-  }
-  for (const auto& [name, value] : command.env) variables[name] = value;
-  std::vector<std::string> out;
-  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
-  return out;
-}
-
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
   for (const auto& text : texts) out.push_back(const_cast<char*>(text.c_str()));
@@ -59,6 +43,22 @@ struct Pipe {
 };
 
 }  // namespace
+
+std::vector<std::string> environment_of(const Command& command) {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const auto equals = text.find('=');
+    const auto name = text.substr(0, equals);
+    const bool kept = name == "PATH" || name == "HOME" || name == "TMPDIR" || name == "LANG" || name == "TIDEGATE_TEST_SERVER" ||
+                      name == "LD_LIBRARY_PATH" || name.ends_with("SAN_OPTIONS");
+    if (kept) variables[name] = text.substr(equals + 1);
+  }
+  for (const auto& [name, value] : command.env) variables[name] = value;
+  std::vector<std::string> out;
+  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
+  return out;
+}
 
 struct Process::Impl {
   pid_t pid = -1;

@@ -46,6 +46,9 @@ class Process {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The environment that the command gets, as NAME=VALUE.
+std::vector<std::string> environment_of(const Command& command);
+
 /// Start to end.
 Finished run(const Command& command);
 

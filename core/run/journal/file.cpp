@@ -101,8 +101,13 @@ class FilePlace : public JournalPlace {
     return out;
   }
 
+  /// All of it or nothing: what is written again later is not to follow a half of itself. Under the lease nobody else writes.
   Result<void> put(const std::string& lines, bool to_the_disk) {
-    if (auto written = write_all(fd_, lines, path_); !written) return written;
+    const auto size = ::lseek(fd_, 0, SEEK_END);
+    if (auto written = write_all(fd_, lines, path_); !written) {
+      if (size >= 0) (void)!::ftruncate(fd_, size);
+      return written;
+    }
     if (to_the_disk && ::fdatasync(fd_) != 0) return system_error(path_);
     return {};
   }
@@ -146,6 +151,10 @@ void take_end(const Value& line, RunRecord& run) {
 }
 
 }  // namespace
+
+std::string journal_folder(const pipeline::Pipeline& pipeline) {
+  return pipeline.folder + "/.tidegate";
+}
 
 std::string journal_file_of(const std::string& folder, const TargetIdentity& target) {
   std::string name = target.host + "-" + std::to_string(target.port) + "-" + target.database;
@@ -194,8 +203,12 @@ Result<std::vector<RunRecord>> recent_runs_in(const std::string& folder, const T
     const auto run = std::find_if(runs.begin(), runs.end(), [&](const RunRecord& one) { return one.id == id->text(); });
     if (run == runs.end()) continue;
     const auto* name = line->find("name");
+    const auto* stage = line->find("stage");
+    const auto* handle = line->find("handle");
     if (type->text() == "journal.end")
       take_end(*line, *run);
+    else if (type->text() == "backup.made" && stage != nullptr && handle != nullptr)
+      run->backups.push_back({stage->text(), handle->text()});
     else if (type->text() == "migration.finished" && name != nullptr)
       run->applied.push_back(name->text());
   }

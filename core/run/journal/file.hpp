@@ -5,10 +5,13 @@
 #pragma once
 #include <memory>
 
+#include "pipeline/model.hpp"
 #include "run/journal/place.hpp"
 
 namespace tidegate::run {
 
+/// Where a pipeline's run is recorded when that is in a file.
+std::string journal_folder(const pipeline::Pipeline& pipeline);
 /// "FOLDER/db.example.com-5432-shop.ndjson", with what a file's name may not hold replaced.
 std::string journal_file_of(const std::string& folder, const TargetIdentity& target);
 /// Makes the folder, for the user alone and with a .gitignore. The error says what could not be made.

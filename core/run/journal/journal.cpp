@@ -81,7 +81,10 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
     redact(redacted.reason, redactor);
     auto begun = write_where_it_is_kept(
         [&](JournalPlace& journal, Session* session, const auto& events) { return journal.begin(session, redacted, events); });
-    if (!begun) close();
+    if (begun) return begun;
+    const std::lock_guard lock(mutex);
+    state = State::gathering;
+    trouble.reset();
     return begun;
   }
 
@@ -118,7 +121,7 @@ Journal::~Journal() {
 
 void Journal::on_event(const Event& event) {
   auto& me = *impl_;
-  if (event.type == "stage.progress") return;
+  if (event.type == "stage.progress" || event.type == "statement.progress") return;
   bool arm = false;
   Impl::State state{};
   Control::Link link;
@@ -175,8 +178,11 @@ Result<void> Journal::finish(const RunEnd& end) {
     if (impl_->state == Impl::State::gathering || impl_->state == Impl::State::closed) return {};
   }
   RunEnd redacted = end;
+  for (auto& backup : redacted.backups) backup.handle = impl_->redactor.apply(backup.handle);
   if (redacted.error)
-    for (auto* text : {&redacted.error->message, &redacted.error->hint, &redacted.error->detail}) *text = impl_->redactor.apply(*text);
+    for (auto* text : {&redacted.error->message, &redacted.error->hint, &redacted.error->detail, &redacted.error->file, &redacted.error->relation,
+                       &redacted.error->constraint})
+      *text = impl_->redactor.apply(*text);
   auto finished = impl_->write_where_it_is_kept(
       [&](JournalPlace& where, Session* session, const auto& events) { return where.finish(session, redacted, events); });
   impl_->close();

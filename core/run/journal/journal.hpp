@@ -24,11 +24,11 @@ class Journal : public Reader {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  /// Everything but stage.progress is kept.
+  /// Everything but stage.progress and statement.progress is kept.
   void on_event(const Event& event) override;
 
   /// In the target: under a lease that is recorded (LeaseTaken::recorded). The run and the events so far are committed when
-  /// this returns.
+  /// this returns. After an error it may be begun again: nothing is lost until then.
   base::Result<void> begin(Control& control, const TargetIdentity& target, const RunStart& start);
   /// The control session was lost and the lease taken again before the first change: the run's record goes on over this one.
   void go_on_over(Control& control);

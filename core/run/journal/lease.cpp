@@ -182,7 +182,12 @@ struct Lease::Impl : std::enable_shared_from_this<Lease::Impl> {
     auto target = ask<TargetIdentity>([](Session& session) { return identify_target(session, step()); });
     if (!target) return std::move(target).error();
     out.target = std::move(*target);
-    if (!request.record) return out;
+    if (!request.record) {  // one that was recorded may be dead, and its sessions still at work
+      auto there = ask<SchemaState>([](Session& session) { return look_at_schema(session, SchemaUse::read, step()); });
+      if (there && *there == SchemaState::usable)
+        if (auto gone = see_gone(wait); !gone) return std::move(gone).error();
+      return out;
+    }
     auto schema = ask<SchemaMade>([](Session& session) { return make_schema(session, step()); });
     if (!schema) return std::move(schema).error();
     out.warning = schema->warning;

@@ -31,6 +31,7 @@ struct RunEnd {
   std::chrono::milliseconds ms{0};
   std::vector<std::string> applied, pending, kept, undone;
   std::optional<base::Error> error;
+  std::vector<Backup> backups = {};
 };
 
 class JournalPlace {

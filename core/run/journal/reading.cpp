@@ -30,8 +30,17 @@ Result<bool> readable(Session& session, Deadline deadline) {
 const std::string& run_columns() {
   static const std::string columns = "r.id, r.pipeline, r.environment, r.outcome, " + rfc3339_sql("r.started_at") + ", " +
                                      rfc3339_sql("r.finished_at") +
-                                     ", r.ms, r.holder, r.fence, r.applied, r.pending, r.kept, r.undone, r.error, r.reason";
+                                     ", r.ms, r.holder, r.fence, r.applied, r.pending, r.kept, r.undone, r.error, r.reason, "
+                                     "(SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('stage', e.stage, 'handle', e.fields->>'handle') "
+                                     "ORDER BY e.seq) FROM tidegate.events e WHERE e.run = r.id AND e.type = 'backup.made')";
   return columns;
+}
+
+std::vector<Backup> backups_of(const Value& list) {
+  std::vector<Backup> out;
+  if (const auto* elements = list.as<base::Array>())
+    for (const auto& one : *elements) out.push_back({one.find("stage")->text(), one.find("handle")->text()});
+  return out;
 }
 
 RunRecord run_of(const Row& row) {
@@ -54,7 +63,8 @@ RunRecord run_of(const Row& row) {
           texts_of(json(11)),
           texts_of(json(12)),
           json(13),
-          json(14)};
+          json(14),
+          backups_of(json(15))};
 }
 
 /// The run's rows, its outcome as people are told it: one without an end is running when its backend has the lease.

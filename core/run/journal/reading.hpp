@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/value.hpp"
+#include "run/backup.hpp"
 #include "run/journal/target.hpp"
 
 namespace tidegate::run {
@@ -25,6 +26,7 @@ struct RunRecord {
   std::vector<std::string> pending, kept, undone;
   base::Value error;   ///< nil: none
   base::Value reason;  ///< of an override: {"rule","reason"}; nil: none
+  std::vector<Backup> backups;
 };
 
 /// Who has the lease now.

@@ -2,8 +2,7 @@
 //
 // Hands one statement's result to the caller of a session, row by row. Pure: the session's thread.
 #pragma once
-#include <libpq-fe.h>
-
+#include "services/db/libpq.hpp"
 #include "services/db/session.hpp"
 
 namespace tidegate::services::db {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/db/environment.hpp"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+
+#include "services/db/libpq.hpp"
 
 namespace tidegate::services::db {
 namespace {
@@ -30,7 +30,7 @@ void add_connection(const ConnectionTarget& target, const std::string& name, std
     environment.push_back(name + "=" + target.text);
     return;
   }
-  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(PQconndefaults(), &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(libpq().PQconndefaults(), libpq().PQconninfoFree);
   for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
     if (option->envvar == nullptr || std::string_view(option->keyword) == "application_name") continue;
     remove(environment, option->envvar);

@@ -62,7 +62,7 @@ Status status_of(std::string_view sqlstate) {
 
 Failure failure_of(const PGresult* result, std::size_t prefix, const base::Redactor& redactor) {
   const auto field = [&](int code) {
-    const char* text = PQresultErrorField(result, code);
+    const char* text = libpq().PQresultErrorField(result, code);
     return text != nullptr ? redactor.apply(text) : std::string{};
   };
   Failure out;
@@ -70,7 +70,7 @@ Failure failure_of(const PGresult* result, std::size_t prefix, const base::Redac
   e.sqlstate = field(PG_DIAG_SQLSTATE);
   e.code = status_of(e.sqlstate);
   e.message = field(PG_DIAG_MESSAGE_PRIMARY);
-  if (e.message.empty()) e.message = redactor.apply(base::trim(PQresultErrorMessage(result)));
+  if (e.message.empty()) e.message = redactor.apply(base::trim(libpq().PQresultErrorMessage(result)));
   e.detail = field(PG_DIAG_MESSAGE_DETAIL);
   e.hint = field(PG_DIAG_MESSAGE_HINT);
   e.relation = field(PG_DIAG_TABLE_NAME);
@@ -88,7 +88,7 @@ Failure failure_of(const PGresult* result, std::size_t prefix, const base::Redac
 Error connect_error(const PGconn* connection, const ConnectionTarget& target, const base::Redactor& redactor) {
   Error out;
   out.code = Status::unavailable;
-  const auto text = without_verbosity(redactor.apply(PQerrorMessage(connection)), out.sqlstate);
+  const auto text = without_verbosity(redactor.apply(libpq().PQerrorMessage(connection)), out.sqlstate);
   out.message = "cannot connect to " + target.display + ": " + text;
   out.hint = hint_for(out.sqlstate, text);
   return out;

@@ -3,8 +3,7 @@
 // What the server and libpq say about a failure, made into a Failure with a status: the retry classes of services.h.
 // Pure functions but for the redactor: any thread.
 #pragma once
-#include <libpq-fe.h>
-
+#include "services/db/libpq.hpp"
 #include "services/db/session.hpp"
 
 namespace tidegate::services::db {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/db/handshake.hpp"
 
-#include <libpq-fe.h>
-
 #include "base/text.hpp"
 #include "services/db/failure.hpp"
+#include "services/db/libpq.hpp"
 #include "services/db/parameters.hpp"
 #include "services/db/wire.hpp"
 
@@ -16,7 +15,7 @@ using base::Result;
 using base::Status;
 
 void CloseConnection::operator()(pg_conn* connection) const {
-  PQfinish(connection);
+  libpq().PQfinish(connection);
 }
 
 Result<Handshake> Handshake::begin(const ConnectionTarget& target, const SessionOptions& options, base::Redactor& redactor) {
@@ -30,12 +29,12 @@ Result<Handshake> Handshake::begin(const ConnectionTarget& target, const Session
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
-  OwnedConnection connection(PQconnectStartParams(names.data(), values.data(), 0));
+  OwnedConnection connection(libpq().PQconnectStartParams(names.data(), values.data(), 0));
   if (!connection) return Error{Status::internal, "out of memory"};
-  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // the SQLSTATE of a refusal is nowhere else
-  PQsetNoticeProcessor(
+  libpq().PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);  // the SQLSTATE of a refusal is nowhere else
+  libpq().PQsetNoticeProcessor(
       connection.get(), [](void*, const char*) {}, nullptr);
-  if (const char* password = PQpass(connection.get())) redactor.add(password);  // of the environment, a service or password file
+  if (const char* password = libpq().PQpass(connection.get())) redactor.add(password);  // of the environment, a service or password file
   const int state = connect_without_waiting(connection.get());
   return Handshake(std::move(connection), state);
 }
@@ -56,15 +55,16 @@ Result<OwnedConnection> Handshake::finish(const ConnectionTarget& target, const 
                        (options.connect_deadline.over() ? " before the deadline" : " within " + base::format_duration(timeout)),
                    "check the address and port, and what a firewall does to them; connect_timeout= in the URL sets another limit"};
   }
-  PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
-  if (PQparameterStatus(connection_.get(), "crdb_version") != nullptr)
+  libpq().PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
+  if (libpq().PQparameterStatus(connection_.get(), "crdb_version") != nullptr)
     return Error{Status::unsupported, target.display + " is CockroachDB, which is not supported",
                  "its advisory locks lock nothing and its DDL is not transactional; tidegate needs PostgreSQL 12 or newer"};
-  if (PQserverVersion(connection_.get()) < 120000)
-    return Error{Status::unsupported,
-                 target.display + " runs PostgreSQL " + PQparameterStatus(connection_.get(), "server_version") + ", which is too old",
-                 "tidegate needs PostgreSQL 12 or newer"};
-  PQsetnonblocking(connection_.get(), 1);
+  if (libpq().PQserverVersion(connection_.get()) < 120000)
+    return Error{
+        Status::unsupported,
+        target.display + " runs PostgreSQL " + libpq().PQparameterStatus(connection_.get(), "server_version") + ", which is too old",
+        "tidegate needs PostgreSQL 12 or newer"};
+  libpq().PQsetnonblocking(connection_.get(), 1);
   return std::move(connection_);
 }
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/text.hpp"
 
 namespace tidegate::services::db {
 namespace {
@@ -16,19 +15,8 @@ using base::Status;
 
 constexpr std::chrono::milliseconds kWatchLimit{1'000};
 
-// A transaction that is idle has been so since state_change, but what holds the lock is as old as the transaction.
-constexpr const char* kBlockers =
-    "SELECT DISTINCT b.pid, coalesce(nullif(a.application_name, ''), 'no application name'), coalesce(a.usename::text, '?'), "
-    "coalesce(a.state, '?'), coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), "
-    "regexp_replace(left(coalesce(a.query, ''), 400), '\\s+', ' ', 'g') "
-    "FROM unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid ORDER BY 1";
-
-/// Not more than `most` bytes, and no piece of a character.
-std::string shortened(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  return text.substr(0, most) + "…";
-}
+// After the watch session could not be opened.
+constexpr std::chrono::seconds kWatchAgain{10};
 
 }  // namespace
 
@@ -40,6 +28,7 @@ struct Hub::Impl {
   std::map<std::string, ConnectionTarget, std::less<>> targets;
   std::unique_ptr<Session> main, watch;
   std::optional<Handshake> main_begun;
+  base::Clock::time_point watch_again{};
   int opened = 0;
 
   [[nodiscard]] SessionOptions session_options(Deadline deadline, std::chrono::milliseconds limit) const {
@@ -61,7 +50,7 @@ struct Hub::Impl {
 };
 
 Hub::Hub(base::Redactor& redactor, Interruption& interruption, Resolve resolve, Options options)
-    : impl_(std::make_unique<Impl>(Impl{redactor, interruption, std::move(resolve), std::move(options), {}, nullptr, nullptr, {}})) {}
+    : impl_(std::make_unique<Impl>(Impl{redactor, interruption, std::move(resolve), std::move(options), {}, nullptr, nullptr, {}, {}})) {}
 Hub::~Hub() = default;
 
 Result<const ConnectionTarget*> Hub::target(std::string_view connection) {
@@ -91,7 +80,9 @@ Result<const ConnectionTarget*> Hub::target(std::string_view connection) {
 Result<std::unique_ptr<Session>> Hub::open(std::string_view connection, Deadline deadline) {
   auto to = target(connection);
   if (!to) return std::move(to).error();
-  return impl_->open(**to, deadline, impl_->options.connect_timeout);
+  auto opened = impl_->open(**to, deadline, impl_->options.connect_timeout);
+  if (connection == "main") target_lost_ = !opened && opened.error().code == Status::unavailable;
+  return opened;
 }
 
 void Hub::begin_main() {
@@ -104,6 +95,12 @@ void Hub::begin_main() {
 }
 
 Result<Session*> Hub::main(Deadline deadline) {
+  auto opened = open_main(deadline);
+  target_lost_ = !opened && opened.error().code == Status::unavailable;
+  return opened;
+}
+
+Result<Session*> Hub::open_main(Deadline deadline) {
   auto& me = *impl_;
   if (me.main && me.main->alive()) return me.main.get();
   if (pinned_)
@@ -122,41 +119,32 @@ Result<Session*> Hub::main(Deadline deadline) {
 
 std::unique_ptr<Session> Hub::hand_over_main() {
   if (pinned_ || !main_is_open()) return nullptr;
+  impl_->watch.reset();  // it looked at this one
   return std::move(impl_->main);
 }
 
-std::string Hub::blockers_of(int pid) {
+Seen Hub::look_at(int pid) {
   auto& me = *impl_;
   const auto to = target("main");
-  if (!to || pid == 0) return {};
+  if (!to || pid == 0 || base::Clock::now() < me.watch_again) return {};
   const auto limit = Deadline::in(kWatchLimit);
   if (!me.watch || !me.watch->alive()) {
     auto opened = me.open(**to, limit, kWatchLimit);
-    if (!opened) return {};
+    if (!opened) {
+      me.watch_again = base::Clock::now() + kWatchAgain;
+      return {};
+    }
     me.watch = std::move(*opened);
   }
-  std::string out;
-  const std::string number = std::to_string(pid);
-  const auto failure = me.watch->query(
-      kBlockers, {number},
-      [&](const tg_result& row) {
-        if (row.text == nullptr) return;
-        const auto text = [&](std::size_t i) { return std::string(row.text[i].data, row.text[i].size); };
-        if (!out.empty()) out += '\n';
-        if (text(0) == "0") {
-          out += "a prepared transaction (see pg_prepared_xacts)";
-          return;
-        }
-        const auto age = std::chrono::milliseconds(std::stoll(text(4)));
-        out += "pid " + text(0) + " (" + text(1) + ", " + text(2) + ", " + text(3) + " for " + base::format_duration(age) + ")";
-        if (const auto query = shortened(me.redactor.apply(text(5)), 80); !query.empty()) out += ": " + query;
-      },
-      limit);
-  return failure ? std::string{} : out;
+  return db::look_at(*me.watch, pid, me.redactor, limit);
 }
 
 void Hub::next_stage() {
   if (impl_->main) impl_->main->reset_before_next();
+}
+
+void Hub::rest() {
+  if (main_is_open()) impl_->main->end_host_transaction(Deadline::in(kWatchLimit));
 }
 
 bool Hub::main_is_open() const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hub: the database sessions of one run. `main` is one connection that all stages use in turn, reset between them;
-// a fresh one on request once the run has changed something; `watch` names who blocks main and is opened only when
-// main has to wait. Owned by the run; stage thread.
+// a fresh one on request once the run has changed something; `watch` tells who blocks main and how far it is, and is opened
+// only when main has to wait. Owned by the run; stage thread.
 #pragma once
 #include <functional>
 #include <map>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "services/db/session.hpp"
+#include "services/db/watch.hpp"
 #include "services/host.hpp"
 
 namespace tidegate::services::db {
@@ -40,20 +41,27 @@ class Hub {
   base::Result<const ConnectionTarget*> target(std::string_view connection);
   /// A connection of its own.
   base::Result<std::unique_ptr<Session>> open(std::string_view connection, base::Deadline deadline);
-  /// Gives main away, as it is, to whom needs a session and may have to wait with it: the next main() connects anew. Null
-  /// when main is not open, or pinned.
+  /// Gives main away, as it is, to whom needs a session and may have to wait with it, and closes watch, so that there is one
+  /// connection for as long as that takes: the next main() connects anew. Null when main is not open, or pinned.
   std::unique_ptr<Session> hand_over_main();
-  /// The sessions that block `pid`, one a line: "pid 123 (psql, alice, idle in transaction for 5 min): UPDATE …"; from
-  /// the watch session, opened on first use, each try limited to a second. Empty: nobody, or it could not be seen.
-  std::string blockers_of(int pid);
+  /// What the server says of the session `pid`; from the watch session, opened on first use, each try limited to a second.
+  Seen look_at(int pid);
   /// The next stage begins: main is reset before its next message.
   void next_stage();
+  /// Nobody asks main anything for a while: ends the transaction that the last read-only query has left open.
+  void rest();
   /// A call into a stage begins and ends. The outermost one is the next stage's; one inside it (a stage that asks
   /// another) works on the session as it is, so that a transaction of the asker stays whole.
   void begin_call() {
-    if (calls_++ == 0) next_stage();
+    if (calls_++ != 0) return;
+    next_stage();
+    target_lost_ = false;
   }
   void end_call() { --calls_; }
+  /// Whether the database of `main` was not there, at the last try of the call that is under way or was the last one: told
+  /// from whatever else may be "unavailable" to a stage.
+  [[nodiscard]] bool target_is_lost() const { return target_lost_; }
+  void mark_target_lost() { target_lost_ = true; }
   /// From now on main is this very connection, since it holds a lock that ends with it: once it is lost, main() answers
   /// unavailable instead of connecting anew, until unpin_main().
   void pin_main() { pinned_ = true; }
@@ -70,9 +78,11 @@ class Hub {
  private:
   friend struct ServiceAccess;  // db/service.cpp
   struct Impl;
+  base::Result<Session*> open_main(base::Deadline deadline);
   std::unique_ptr<Impl> impl_;
   bool changed_ = false;
   bool pinned_ = false;
+  bool target_lost_ = false;
   int calls_ = 0;
 };
 

@@ -75,9 +75,11 @@ std::optional<Failure> query_read_only(Session& session, std::string_view sql, c
   if (!may_read(keyword)) return denied((keyword.empty() ? "this SQL" : keyword) + " is not allowed in a read-only session");
   if (session.in_foreign_transaction()) return denied("a read-only query was asked for while a transaction that writes is open");
   static const std::string kSetTimeout = "SELECT pg_catalog.set_config('lock_timeout', '";
-  // The first SELECT takes the snapshot: from then on the server refuses to make the transaction writable.
+  // The first SELECT takes the snapshot: from then on the server refuses to make the transaction writable. Compiling a
+  // long question about the catalog takes seconds, answering it does not.
   const std::vector<std::string> before = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                                           kSetTimeout + std::to_string(session.lock_timeout().count()) + "', true)"};
+                                           kSetTimeout + std::to_string(session.lock_timeout().count()) +
+                                               "', true), pg_catalog.set_config('jit', 'off', true)"};
   auto failure = session.query_behind(before, sql, params, on_result, deadline);
   if (!session.alive()) return failure;
   const auto state = session.transaction();

@@ -4,6 +4,7 @@
 // asked at each message, since an instance may be asked a question (read) between calls that write.
 #include <tidegate/services.hpp>
 
+#include "base/text.hpp"
 #include "services/db/hub.hpp"
 #include "services/db/preamble.hpp"
 #include "services/db/read_only.hpp"
@@ -14,6 +15,7 @@ struct tg_db {
   const tidegate::services::Host& host;
   tidegate::services::db::Session* session;  // main, or own
   std::unique_ptr<tidegate::services::db::Session> own;
+  bool of_target;                     // connection main's database, and not another one's
   tidegate::services::Access access;  // when it was opened
   std::string schema;                 // asked for once
   std::string blockers;               // as last seen while a call waited
@@ -63,15 +65,36 @@ tg_status refuse(Status status, std::string message, std::string hint, void* use
   return tell(out, user, on_error);
 }
 
-/// While the call waits, who blocks it is asked through the watch session, reported, and kept for the failure.
+/// A statement that takes longer is told of. Shorter ones can only be told that they wait.
+constexpr std::chrono::milliseconds kLong{1'000};
+constexpr std::chrono::milliseconds kLongestSilence{30'000};
+
+/// "pid 1;pid 2;": who blocks, without what they do and for how long.
+std::string names_of(const std::string& blockers) {
+  std::string out;
+  for (const auto& line : base::split(blockers, '\n')) out += line.substr(0, line.find(" (")) + ";";
+  return out;
+}
+
+/// While the call waits, who blocks it and how far it is is asked through the watch session, reported, and who blocks kept
+/// for the failure. The same blockers are reported at growing intervals.
 void watch(tg_db& db) {
   db.blockers.clear();
   const auto half = std::max(db.session->lock_timeout() / 2, std::chrono::milliseconds(50));
-  db.session->on_waiting(half, [&db](std::chrono::milliseconds waited) {
-    auto seen = db.host.shared.databases.blockers_of(db.session->backend_pid());
-    if (seen.empty()) return;
-    db.blockers = std::move(seen);
-    db.host.shared.sink.waiting(db.host.stage_id, waited, db.blockers);
+  db.session->on_waiting(half, [&db, names = std::string(), next = std::chrono::milliseconds(0)](std::chrono::milliseconds waited) mutable {
+    auto& sink = db.host.shared.sink;
+    auto seen = db.host.shared.databases.look_at(db.session->backend_pid());
+    if (!seen.blockers.empty()) {
+      db.blockers = seen.blockers;
+      if (auto now = names_of(seen.blockers); now != names || waited >= next) {
+        names = std::move(now);
+        next = waited + std::min(waited, kLongestSilence);
+        sink.waiting(db.host.stage_id, waited, db.blockers);
+      }
+    }
+    if (waited >= kLong)
+      sink.running(db.host.stage_id, {waited, std::move(seen.command), std::move(seen.phase), std::move(seen.relation), std::move(seen.index), seen.percent,
+                                      std::move(seen.blockers)});
   });
 }
 
@@ -79,6 +102,8 @@ tg_status finish(tg_db& db, std::optional<Failure> failure, void* user, tg_on_db
   db.session->on_waiting({}, nullptr);
   if (!failure) return TG_OK;
   const auto code = failure->error.code;
+  // One that is alive was only told of something else that could not be reached, as by dblink.
+  if (code == Status::unavailable && db.of_target && !db.session->alive()) db.host.shared.databases.mark_target_lost();
   if ((code == Status::cancelled || code == Status::deadline) && access_of(db) == Access::write && db.clean_up.never()) {
     db.clean_up = base::Deadline::in(kCleanUp);
     db.session->ignore_interrupt_from_now_on();
@@ -117,7 +142,7 @@ tg_status open(const tg_host* raw, tg_str connection, std::uint32_t flags, tg_db
       if (!opened) return report_error(report, opened.error());
       session = *opened;
     }
-    *out = new tg_db{host, session, std::move(own), access, {}, {}};
+    *out = new tg_db{host, session, std::move(own), main, access, {}, {}};
     return TG_OK;
   });
 }
@@ -131,7 +156,8 @@ bool usable(tg_db& db) {
   return now && *now == db.session;
 }
 
-tg_status gone(void* user, tg_on_db_error on_error) {
+tg_status gone(const tg_db& db, void* user, tg_on_db_error on_error) {
+  db.host.shared.databases.mark_target_lost();
   return refuse(Status::unavailable, "the session is closed: its connection was lost", "open a new one", user, on_error);
 }
 
@@ -140,7 +166,7 @@ tg_status script(tg_db* db, tg_str sql, void* user, tg_on_result on_result, tg_o
     if (access_of(*db) != Access::write)
       return refuse(Status::denied, "script() is not allowed in a read-only session", "use query(), one statement that reads a call", user,
                     on_error);
-    if (!usable(*db)) return gone(user, on_error);
+    if (!usable(*db)) return gone(*db, user, on_error);
     watch(*db);
     return finish(*db, db->session->script(view(sql), forward(user, on_result), deadline_of(*db)), user, on_error);
   });
@@ -151,7 +177,7 @@ tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t*
   return guarded(nullptr, [&]() -> tg_status {
     const auto access = access_of(*db);
     if (access == Access::none) return refuse(Status::denied, "the stage may not use the database now", {}, user, on_error);
-    if (!usable(*db)) return gone(user, on_error);
+    if (!usable(*db)) return gone(*db, user, on_error);
     std::vector<std::optional<std::string_view>> values;
     for (std::uint32_t i = 0; i < count; ++i)
       values.push_back(is_null != nullptr && is_null[i] != 0 ? std::nullopt : std::optional(view(params[i])));

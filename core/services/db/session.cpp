@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/db/session.hpp"
 
-#include <libpq-fe.h>
-
 #include "base/text.hpp"
 #include "services/db/deliver.hpp"
 #include "services/db/failure.hpp"
+#include "services/db/libpq.hpp"
 #include "services/db/preamble.hpp"
 #include "services/db/wire.hpp"
 
@@ -21,7 +20,7 @@ using base::Status;
 constexpr std::chrono::milliseconds kCancelGrace{3'000};
 
 struct ClearResult {
-  void operator()(PGresult* result) const { PQclear(result); }
+  void operator()(PGresult* result) const { libpq().PQclear(result); }
 };
 using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
 
@@ -47,14 +46,14 @@ struct Session::Impl {
 
   [[nodiscard]] PGconn* raw() const { return connection.get(); }
   [[nodiscard]] bool in_transaction() const {
-    const auto state = PQtransactionStatus(raw());
+    const auto state = libpq().PQtransactionStatus(raw());
     return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
   }
 
   static void notice(void* self, const PGresult* result) {
     const auto& me = *static_cast<Impl*>(self);
-    const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char* severity = libpq().PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char* message = libpq().PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (!me.quiet && me.on_notice && message != nullptr)
       me.on_notice(severity != nullptr ? severity : "NOTICE", me.redactor.apply(message));
   }
@@ -72,7 +71,7 @@ struct Session::Impl {
   /// Refusals before anything is sent.
   std::optional<Failure> refuse(Deadline deadline) const {
     Failure out;
-    if (raw() == nullptr || PQstatus(raw()) != CONNECTION_OK) {
+    if (raw() == nullptr || libpq().PQstatus(raw()) != CONNECTION_OK) {
       out.error = {Status::unavailable, "the connection to " + target.display + " is closed", "open a new session"};
       return out;
     }
@@ -107,7 +106,7 @@ struct Session::Impl {
     for (Deadline limit = call.deadline;;) {
       const Stop stop = call.copying ? wire.until_input(limit) : wire.until_result(limit);
       if (stop == Stop::lost) {
-        while (const OwnedResult last{PQgetResult(raw())}) take(call, last.get());  // does not block any more
+        while (const OwnedResult last{libpq().PQgetResult(raw())}) take(call, last.get());  // does not block any more
         break;
       }
       if (stop != Stop::none) {
@@ -122,12 +121,12 @@ struct Session::Impl {
         continue;
       }
       if (call.copying && !copied(call)) continue;
-      const OwnedResult result(PQgetResult(raw()));
+      const OwnedResult result(libpq().PQgetResult(raw()));
       if (!result) {
-        if (!call.pipeline || PQstatus(raw()) != CONNECTION_OK) break;
+        if (!call.pipeline || libpq().PQstatus(raw()) != CONNECTION_OK) break;
         continue;  // the end of one statement of the pipeline
       }
-      if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
+      if (libpq().PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
       take(call, result.get());
     }
     wire.ignore_interrupt(false);
@@ -135,7 +134,7 @@ struct Session::Impl {
   }
 
   void take(Call& call, const PGresult* result) {
-    switch (PQresultStatus(result)) {
+    switch (libpq().PQresultStatus(result)) {
       case PGRES_COMMAND_OK:
       case PGRES_TUPLES_OK:
       case PGRES_EMPTY_QUERY:
@@ -143,7 +142,7 @@ struct Session::Impl {
         quiet = call.ended < call.own;
         break;
       case PGRES_COPY_IN:
-        PQputCopyEnd(raw(), "COPY … FROM STDIN has no input here; use INSERT, or COPY from a file of the server");
+        libpq().PQputCopyEnd(raw(), "COPY … FROM STDIN has no input here; use INSERT, or COPY from a file of the server");
         break;
       case PGRES_COPY_OUT:
         call.copying = true;
@@ -160,14 +159,14 @@ struct Session::Impl {
   bool copied(Call& call) const {
     char* line = nullptr;
     int got = 0;
-    while ((got = PQgetCopyData(raw(), &line, 1)) > 0) PQfreemem(line);
+    while ((got = libpq().PQgetCopyData(raw(), &line, 1)) > 0) libpq().PQfreemem(line);
     call.copying = got == 0;
     return !call.copying;
   }
 
   std::optional<Failure> finish(Call& call) {
-    const bool alive = PQstatus(raw()) == CONNECTION_OK;
-    if (call.pipeline && alive && !call.gave_up) PQexitPipelineMode(raw());
+    const bool alive = libpq().PQstatus(raw()) == CONNECTION_OK;
+    if (call.pipeline && alive && !call.gave_up) libpq().PQexitPipelineMode(raw());
     if (call.gave_up) {
       const bool late = call.stopped == Stop::deadline;
       Failure out;
@@ -181,7 +180,7 @@ struct Session::Impl {
     }
     const bool said = call.failure && !call.failure->error.sqlstate.empty();
     if (!alive && !said) {
-      return lost(call.failure ? call.failure->error.message : PQerrorMessage(raw()));
+      return lost(call.failure ? call.failure->error.message : libpq().PQerrorMessage(raw()));
     }
     if (!alive && call.failure->error.hint.empty())
       call.failure->error.hint =
@@ -195,9 +194,9 @@ struct Session::Impl {
   }
 
   std::optional<Failure> send_failed() {
-    if (PQpipelineStatus(raw()) != PQ_PIPELINE_OFF) PQexitPipelineMode(raw());
-    Failure out = lost(PQerrorMessage(raw()));
-    if (PQstatus(raw()) == CONNECTION_OK) out.error = {Status::internal, redactor.apply(base::trim(PQerrorMessage(raw())))};
+    if (libpq().PQpipelineStatus(raw()) != PQ_PIPELINE_OFF) libpq().PQexitPipelineMode(raw());
+    Failure out = lost(libpq().PQerrorMessage(raw()));
+    if (libpq().PQstatus(raw()) == CONNECTION_OK) out.error = {Status::internal, redactor.apply(base::trim(libpq().PQerrorMessage(raw())))};
     return out;
   }
 
@@ -222,7 +221,7 @@ struct Session::Impl {
     for (const auto& statement : before) text += statement + ";";
     Call call{on_result, deadline, before.size(), text.size()};
     text += sql;
-    if (PQsendQuery(raw(), text.c_str()) == 0) return send_failed();
+    if (libpq().PQsendQuery(raw(), text.c_str()) == 0) return send_failed();
     collect(call);
     sent_in_front(call);
     return finish(call);
@@ -237,13 +236,14 @@ struct Session::Impl {
     for (const auto& p : params) values.push_back(p ? owned.emplace_back(*p).c_str() : nullptr);
     const std::string text(sql);
     const auto send = [&] {
-      return PQsendQueryParams(raw(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) != 0;
+      return libpq().PQsendQueryParams(raw(), text.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) !=
+             0;
     };
     Call call{on_result, deadline, before.size(), 0, !before.empty()};
-    bool sent = !call.pipeline || PQenterPipelineMode(raw()) != 0;
+    bool sent = !call.pipeline || libpq().PQenterPipelineMode(raw()) != 0;
     for (const auto& statement : before)
-      sent = sent && PQsendQueryParams(raw(), statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
-    sent = sent && send() && (!call.pipeline || PQpipelineSync(raw()) != 0);
+      sent = sent && libpq().PQsendQueryParams(raw(), statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) != 0;
+    sent = sent && send() && (!call.pipeline || libpq().PQpipelineSync(raw()) != 0);
     if (!sent) return send_failed();
     collect(call);
     sent_in_front(call);
@@ -252,7 +252,7 @@ struct Session::Impl {
 };
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
-  PQsetNoticeReceiver(impl_->raw(), &Impl::notice, impl_.get());
+  libpq().PQsetNoticeReceiver(impl_->raw(), &Impl::notice, impl_.get());
 }
 Session::~Session() = default;
 
@@ -266,7 +266,7 @@ Result<std::unique_ptr<Session>> Session::over(Handshake handshake, const Connec
                                                base::Redactor& redactor) {
   auto connection = handshake.finish(target, options, redactor);
   if (!connection) return std::move(connection).error();
-  const int version = PQserverVersion(connection->get());
+  const int version = libpq().PQserverVersion(connection->get());
   auto impl = std::make_unique<Impl>(target, redactor, std::move(*connection), options);
   impl->preamble.server_version(version);
   return std::unique_ptr<Session>(new Session(std::move(impl)));
@@ -303,6 +303,12 @@ std::optional<Failure> Session::query_behind(const std::vector<std::string>& bef
   return failure;
 }
 
+void Session::end_host_transaction(Deadline deadline) {
+  auto& me = *impl_;
+  if (!alive() || !me.host_transaction || !me.in_transaction() || me.refuse(deadline)) return;
+  (void)me.simple("", me.in_front(), {}, deadline);
+}
+
 void Session::reset_before_next() {
   impl_->preamble.ask_for_reset();
 }
@@ -315,7 +321,7 @@ void Session::on_waiting(std::chrono::milliseconds after, OnWaiting callback) {
 }
 
 std::int32_t Session::transaction() const {
-  switch (impl_->raw() != nullptr ? PQtransactionStatus(impl_->raw()) : PQTRANS_UNKNOWN) {
+  switch (impl_->raw() != nullptr ? libpq().PQtransactionStatus(impl_->raw()) : PQTRANS_UNKNOWN) {
     case PQTRANS_IDLE:
       return TG_TXN_IDLE;
     case PQTRANS_ACTIVE:
@@ -330,13 +336,13 @@ std::int32_t Session::transaction() const {
 }
 
 int Session::backend_pid() const {
-  return impl_->raw() != nullptr ? PQbackendPID(impl_->raw()) : 0;
+  return impl_->raw() != nullptr ? libpq().PQbackendPID(impl_->raw()) : 0;
 }
 int Session::server_version() const {
-  return impl_->raw() != nullptr ? PQserverVersion(impl_->raw()) : 0;
+  return impl_->raw() != nullptr ? libpq().PQserverVersion(impl_->raw()) : 0;
 }
 bool Session::alive() const {
-  return impl_->raw() != nullptr && PQstatus(impl_->raw()) == CONNECTION_OK;
+  return impl_->raw() != nullptr && libpq().PQstatus(impl_->raw()) == CONNECTION_OK;
 }
 bool Session::in_foreign_transaction() const {
   return alive() && impl_->in_transaction() && !impl_->host_transaction && impl_->preamble.pending() != Preamble::Pending::reset;

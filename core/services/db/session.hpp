@@ -57,6 +57,8 @@ class Session {
   std::optional<Failure> query_behind(const std::vector<std::string>& before, std::string_view sql,
                                       const std::vector<std::optional<std::string_view>>& params, const OnResult& on_result,
                                       base::Deadline deadline);
+  /// Ends the transaction that query_behind has left open, if there is one.
+  void end_host_transaction(base::Deadline deadline);
   /// Puts the session back as it was after connecting, without dropping advisory locks: in front of the next message,
   /// so that it costs no round trip of its own.
   void reset_before_next();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/db/url.hpp"
 
-#include <libpq-fe.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "services/db/libpq.hpp"
 #include "services/db/text_form.hpp"
 
 namespace tidegate::services::db {
@@ -47,7 +47,7 @@ const std::set<std::string, std::less<>> kOfNewerLibpq = {"sslnegotiation",
 /// The names that this very libpq takes, with its defaults (environment included).
 std::map<std::string, std::string, std::less<>> libpq_defaults() {
   std::map<std::string, std::string, std::less<>> out;
-  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(PQconndefaults(), &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(libpq().PQconndefaults(), libpq().PQconninfoFree);
   for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option)
     out[option->keyword] = option->val != nullptr ? option->val : "";
   return out;
@@ -55,7 +55,7 @@ std::map<std::string, std::string, std::less<>> libpq_defaults() {
 
 /// Bundles of the certificate authorities that the system trusts; libpq before 16 has no word for them.
 std::string system_authorities() {
-  if (PQlibVersion() >= 160000) return "system";
+  if (libpq().PQlibVersion() >= 160000) return "system";
   for (const char* path :
        {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"})
     if (::access(path, R_OK) == 0) return path;
@@ -192,8 +192,8 @@ class Translator {
       if (defaults_.contains(name))
         values_[name] = value;
       else if (kOfNewerLibpq.contains(name))
-        warn("parameter " + name + " is ignored: it is not known to the installed libpq " + std::to_string(PQlibVersion() / 10000) + "." +
-             std::to_string(PQlibVersion() % 10000));
+        warn("parameter " + name + " is ignored: it is not known to the installed libpq " + std::to_string(libpq().PQlibVersion() / 10000) +
+             "." + std::to_string(libpq().PQlibVersion() % 10000));
       else if (value.find('@') != std::string::npos)  // perhaps a piece of a password with a '?' in it
         warn("parameter list has a name that is not known and is ignored; it is not repeated here, since an @ follows it");
       else
@@ -217,7 +217,8 @@ class Translator {
     if (database.empty()) database = effective("user");
     const auto hosts = base::split(host, ',');
     for (const auto& one : hosts)  // "@name" is an abstract socket
-      if (!one.starts_with('/') && one.find('@', 1) != std::string::npos) return fail("host has an @ in it", "give user and password apart from it");
+      if (!one.starts_with('/') && one.find('@', 1) != std::string::npos)
+        return fail("host has an @ in it", "give user and password apart from it");
     if (host.find("://") != std::string::npos || database.find("://") != std::string::npos)
       return fail("host or database is a URL itself", "give one URL: postgresql://user:password@host:5432/database");
     const auto port_list = base::split(ports, ',');
@@ -252,6 +253,7 @@ class Translator {
 }  // namespace
 
 Result<ConnectionTarget> parse_connection(const std::string& text) {
+  if (const auto& loaded = load_libpq(); !loaded) return loaded.error();
   auto written = take_apart(std::string(base::trim(text)));
   if (!written) return std::move(written).error();
   return Translator(std::move(*written)).translate();

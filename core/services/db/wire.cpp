@@ -15,7 +15,9 @@ namespace {
 using base::Clock;
 
 constexpr std::chrono::milliseconds kCancelLimit{2'000};
-constexpr std::chrono::milliseconds kLongestReportPause{30'000};
+// Between two reports of waiting: doubled up to a second, later a thirtieth of what has been waited.
+constexpr std::chrono::milliseconds kOrdinaryReportPause{1'000};
+constexpr std::chrono::milliseconds kLongestReportPause{10'000};
 
 struct Polled {
   bool socket = false, interrupt = false;
@@ -37,21 +39,21 @@ Polled wait_on(int socket, short events, int interrupt_fd, Clock::time_point unt
 
 PostgresPollingStatusType connect_without_waiting(PGconn* connection) {
   auto state = PGRES_POLLING_WRITING;
-  while (state == PGRES_POLLING_WRITING && PQstatus(connection) != CONNECTION_BAD &&
-         wait_on(PQsocket(connection), POLLOUT, -1, Clock::now()).socket)
-    state = PQconnectPoll(connection);
+  while (state == PGRES_POLLING_WRITING && libpq().PQstatus(connection) != CONNECTION_BAD &&
+         wait_on(libpq().PQsocket(connection), POLLOUT, -1, Clock::now()).socket)
+    state = libpq().PQconnectPoll(connection);
   return state;
 }
 
 Stop finish_connecting(PGconn* connection, int state, base::Deadline deadline, Interrupt interrupt) {
   for (;;) {
     if (state == PGRES_POLLING_OK) return Stop::none;
-    if (state == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD) return Stop::lost;
+    if (state == PGRES_POLLING_FAILED || libpq().PQstatus(connection) == CONNECTION_BAD) return Stop::lost;
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    const auto seen = wait_on(PQsocket(connection), events, interrupt.fd(), deadline.at());
+    const auto seen = wait_on(libpq().PQsocket(connection), events, interrupt.fd(), deadline.at());
     if (seen.interrupt) return Stop::interrupted;
     if (seen.socket)
-      state = PQconnectPoll(connection);
+      state = libpq().PQconnectPoll(connection);
     else if (deadline.over())
       return Stop::deadline;
   }
@@ -69,37 +71,39 @@ void Wire::begin() {
 }
 
 Stop Wire::until_input(base::Deadline deadline) {
-  const int socket = PQsocket(connection_);
+  const int socket = libpq().PQsocket(connection_);
   if (socket < 0) return Stop::lost;
   const auto seen = wait_on(socket, POLLIN, ignored_ || never_ ? -1 : interrupt_.fd(), deadline.at());
   if (seen.interrupt) return Stop::interrupted;
-  if (seen.socket) return PQconsumeInput(connection_) == 0 ? Stop::lost : Stop::none;
+  if (seen.socket) return libpq().PQconsumeInput(connection_) == 0 ? Stop::lost : Stop::none;
   return deadline.over() ? Stop::deadline : Stop::none;
 }
 
 void Wire::report(Clock::time_point now) {
-  callback_(std::chrono::duration_cast<std::chrono::milliseconds>(now - began_));
-  pause_ = std::min(pause_ * 2, std::max(kLongestReportPause, report_after_));
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
+  callback_(waited);
+  pause_ = std::max(report_after_, std::clamp(waited / 30, std::min(pause_ * 2, kOrdinaryReportPause), kLongestReportPause));
   next_report_ = Clock::now() + pause_;
 }
 
 Stop Wire::until_result(base::Deadline deadline) {
-  for (;;) {
-    const int unsent = PQflush(connection_);
-    if (unsent < 0 && PQconsumeInput(connection_) == 0) return Stop::lost;
-    if (PQisBusy(connection_) == 0) return Stop::none;
-    const int socket = PQsocket(connection_);
+  while (libpq().PQisBusy(connection_) != 0) {  // what has come already is taken first
+    const int unsent = libpq().PQflush(connection_);
+    if (unsent < 0 && libpq().PQconsumeInput(connection_) == 0) return Stop::lost;
+    if (unsent < 0 && libpq().PQisBusy(connection_) == 0) return Stop::none;
+    const int socket = libpq().PQsocket(connection_);
     if (socket < 0) return Stop::lost;
     const short events = static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
     const auto seen = wait_on(socket, events, ignored_ || never_ ? -1 : interrupt_.fd(), std::min(deadline.at(), next_report_));
-    const bool broken = seen.socket && PQconsumeInput(connection_) == 0;
-    if (PQisBusy(connection_) == 0) return Stop::none;  // the server's last words may have come before the end
+    const bool broken = seen.socket && libpq().PQconsumeInput(connection_) == 0;
+    if (libpq().PQisBusy(connection_) == 0) return Stop::none;  // the server's last words may have come before the end
     if (broken) return Stop::lost;
     if (seen.interrupt) return Stop::interrupted;
     const auto now = Clock::now();
     if (now >= deadline.at()) return Stop::deadline;
     if (now >= next_report_) report(now);
   }
+  return Stop::none;
 }
 
 void Wire::cancel() const {
@@ -108,13 +112,13 @@ void Wire::cancel() const {
     std::condition_variable done;
     bool finished = false;
   };
-  PGcancel* handle = PQgetCancel(connection_);
+  PGcancel* handle = libpq().PQgetCancel(connection_);
   if (handle == nullptr) return;
   auto shared = std::make_shared<Shared>();
   std::thread([handle, shared] {
     char message[256];
-    PQcancel(handle, message, sizeof message);
-    PQfreeCancel(handle);
+    libpq().PQcancel(handle, message, sizeof message);
+    libpq().PQfreeCancel(handle);
     const std::lock_guard lock(shared->mutex);
     shared->finished = true;
     shared->done.notify_all();

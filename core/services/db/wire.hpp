@@ -3,10 +3,9 @@
 // Wire: waits on a libpq connection without ever blocking in libpq: beside the socket it watches deadline and
 // interrupt, and tells how long the wait has been. Used by Session; one thread at a time.
 #pragma once
-#include <libpq-fe.h>
-
 #include <chrono>
 
+#include "services/db/libpq.hpp"
 #include "services/db/session.hpp"
 
 namespace tidegate::services::db {

@@ -3,16 +3,22 @@
 
 namespace tidegate::apply {
 
-Applying::Applying(sdk::Db& db, const HistoryPlace& place, const Work& work)
-    : db_(db), table_(place.table), work_(work), id_(migrations::new_id()), its_row_(" WHERE id = '" + id_ + "'") {
-  as_rolled_back_ = "`tidegate resolve --rolled-back " + work.name + "`";
-  as_applied_ = "`tidegate resolve --applied " + work.name + "`";
+Applying::Applying(sdk::Db& db, const HistoryPlace& place, const Work& work) : db_(db), table_(place.table), work_(work) {}
+
+std::string Applying::its_row() const {
+  return " WHERE id = '" + id_ + "'";
+}
+std::string Applying::resolve_as(const char* what) const {
+  return std::string("`tidegate resolve --") + what + " " + work_.name + "`";
 }
 
 std::string Applying::done_whole() const {
-  return "INSERT INTO " + table_ +
-         " (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count) VALUES ('" + id_ + "','" +
-         work_.checksum + "',pg_catalog.clock_timestamp()," + db_.literal(work_.name) + ",NULL,NULL,pg_catalog.now(),1);";
+  std::string sql;
+  sql.reserve(512);
+  sql.append("INSERT INTO ").append(table_);
+  sql += " (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count) VALUES ('";
+  sql.append(id_).append("','").append(work_.checksum).append("',pg_catalog.clock_timestamp(),").append(db_.literal(work_.name));
+  return sql.append(",NULL,NULL,pg_catalog.now(),1);");
 }
 
 std::string Applying::open() const {
@@ -21,20 +27,20 @@ std::string Applying::open() const {
 }
 
 std::string Applying::close() const {
-  return "UPDATE " + table_ + " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp()" + its_row_ +
+  return "UPDATE " + table_ + " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp()" + its_row() +
          ";";
 }
 
 std::string Applying::abandon() const {
-  return "DELETE FROM " + table_ + its_row_ + ";";
+  return "DELETE FROM " + table_ + its_row() + ";";
 }
 
 std::string Applying::note(const std::string& logs_literal) const {
-  return "UPDATE " + table_ + " SET logs = " + logs_literal + its_row_ + ";";
+  return "UPDATE " + table_ + " SET logs = " + logs_literal + its_row() + ";";
 }
 
 std::string Applying::ending() const {
-  return "SELECT CASE WHEN finished_at IS NULL THEN 'open' ELSE 'done' END FROM " + table_ + its_row_;
+  return "SELECT CASE WHEN finished_at IS NULL THEN 'open' ELSE 'done' END FROM " + table_ + its_row();
 }
 
 std::string Applying::subject() const {
@@ -47,16 +53,17 @@ std::string Applying::nothing_stands() const {
   return "nothing of this migration stands";
 }
 std::string Applying::row_is_left() const {
-  return as_rolled_back_ + " before the next run";
+  return resolve_as("rolled-back") + " before the next run";
 }
 std::string Applying::after_leftovers() const {
-  return "then " + as_rolled_back_ + " to have it run again, or " + as_applied_ + " when all of it is there";
+  return "then " + resolve_as("rolled-back") + " to have it run again, or " + resolve_as("applied") + " when all of it is there";
 }
 std::string Applying::after_parts(std::uint32_t line) const {
-  return "undo them and " + as_rolled_back_ + ", or run the rest from line " + std::to_string(line) + " by hand and " + as_applied_;
+  return "undo them and " + resolve_as("rolled-back") + ", or run the rest from line " + std::to_string(line) + " by hand and " +
+         resolve_as("applied");
 }
 std::string Applying::after_lost_parts() const {
-  return "look at what stands; then " + as_rolled_back_ + " or " + as_applied_;
+  return "look at what stands; then " + resolve_as("rolled-back") + " or " + resolve_as("applied");
 }
 std::string Applying::after_lost_done() const {
   return "run again: what is still pending will be applied";

@@ -28,10 +28,12 @@ class Applying final : public migrations::Account {
   [[nodiscard]] std::string after_lost_done() const override;
 
  private:
+  [[nodiscard]] std::string its_row() const;
+  [[nodiscard]] std::string resolve_as(const char* what) const;
   sdk::Db& db_;
   const std::string& table_;
   const Work& work_;
-  std::string id_, its_row_, as_rolled_back_, as_applied_;
+  const std::string id_ = migrations::new_id();
 };
 
 }  // namespace tidegate::apply

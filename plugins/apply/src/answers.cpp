@@ -10,7 +10,30 @@ namespace tidegate::apply {
 using migrations::append_json;
 using migrations::json_list;
 
-std::string list_json(const History& history, const Comparison& comparison, bool rows) {
+namespace {
+
+/// The last rows of the table, the newest first.
+std::string rows_json(const History& history, std::size_t most) {
+  std::string out = "[";
+  for (auto row = history.rows.rbegin(); row != history.rows.rend() && most > 0; ++row, --most) {
+    out += out.size() > 1 ? ",{\"name\":" : "{\"name\":";
+    append_json(out, row->name);
+    out += ",\"state\":";
+    append_json(out, row->rolled_back ? "rolled_back" : row->finished ? "applied" : "failed");
+    out += ",\"started_at\":";
+    append_json(out, migrations::rfc3339(row->started));
+    if (row->finished) {
+      out += ",\"applied_at\":";
+      append_json(out, migrations::rfc3339(*row->finished));
+    }
+    out += '}';
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+std::string list_json(const History& history, const Comparison& comparison, bool rows, std::size_t newest_rows) {
   std::string out;
   if (rows) out.reserve(256 + comparison.applied.size() * 96);
   out = "{\"applied\":[";
@@ -47,6 +70,7 @@ std::string list_json(const History& history, const Comparison& comparison, bool
     newest = row.id + (row.finished ? " " + migrations::rfc3339(*row.finished) : "") + (row.rolled_back ? " rolled back" : "");
   }
   append_json(out, newest);
+  if (newest_rows > 0) out += ",\"rows\":" + rows_json(history, newest_rows);
   out += ",\"count\":" + std::to_string(history.rows.size()) + "}";
   return out;
 }

@@ -9,8 +9,8 @@
 
 namespace tidegate::apply {
 
-/// `rows`: with the applied ones.
-std::string list_json(const History& history, const Comparison& comparison, bool rows = true);
+/// `rows`: with the applied ones. `newest`: with that many of the table's last rows, whatever became of them.
+std::string list_json(const History& history, const Comparison& comparison, bool rows = true, std::size_t newest = 0);
 /// Reads the texts that were not kept.
 sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::Folder& folder);
 

@@ -36,7 +36,7 @@ class ApplyPrisma final : public sdk::Stage {
   Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) override;
 
  private:
-  /// Folder and database as they are now; the one is read while the other answers.
+  /// The database as it is now; the folder is read while it answers.
   struct Look {
     Db db;
     HistoryPlace place;
@@ -45,6 +45,9 @@ class ApplyPrisma final : public sdk::Stage {
   Result<Look> look(Detail detail);
   /// The folder, found once.
   Result<Folder*> folder();
+  /// Begins to read the folder, the first time: what was checked is what is run, whatever becomes of the files meanwhile.
+  /// Not valid when it was read before.
+  Result<std::future<Result<void>>> begin_reading();
   Result<std::string> list(std::string_view arguments);
   Result<std::string> plan();
   Result<std::string> resolve(std::string_view arguments);
@@ -52,6 +55,7 @@ class ApplyPrisma final : public sdk::Stage {
 
   sdk::Host host_;
   std::optional<Folder> folder_;
+  bool folder_read_ = false;
 };
 
 Result<Folder*> ApplyPrisma::folder() {
@@ -63,10 +67,15 @@ Result<Folder*> ApplyPrisma::folder() {
   return &*folder_;
 }
 
-Result<ApplyPrisma::Look> ApplyPrisma::look(Detail detail) {
+Result<std::future<Result<void>>> ApplyPrisma::begin_reading() {
+  if (folder_read_) return std::future<Result<void>>();
   auto where = folder();
   if (!where) return where.error();
-  auto reading = (*where)->begin_refresh();  // a missing folder is said before anything is connected to
+  return (*where)->begin_refresh();
+}
+
+Result<ApplyPrisma::Look> ApplyPrisma::look(Detail detail) {
+  auto reading = begin_reading();  // a missing folder is said before anything is connected to
   if (!reading) return reading.error();
   auto db = host_.db();
   if (!db) return db.error();
@@ -74,7 +83,10 @@ Result<ApplyPrisma::Look> ApplyPrisma::look(Detail detail) {
   if (!place) return place.error();
   auto history = read_history(*db, *place, detail);
   if (!history) return history.error();
-  reading->get();
+  if (reading->valid()) {
+    if (auto read = reading->get(); !read) return read.error();
+  }
+  folder_read_ = true;
   return Look{std::move(*db), std::move(*place), std::move(*history)};
 }
 
@@ -93,9 +105,10 @@ Result<std::string> ApplyPrisma::call(std::string_view extension, std::string_vi
 Result<std::string> ApplyPrisma::list(std::string_view arguments) {
   const auto json = nlohmann::json::parse(arguments, nullptr, false);
   const bool rows = !json.is_object() || json.value("applied", nlohmann::json()) != false;
-  auto now = look(rows ? Detail::rows : Detail::names);
+  const std::size_t newest = json.is_object() && json.contains("rows") && json["rows"].is_number_unsigned() ? json["rows"].get<std::size_t>() : 0;
+  auto now = look(rows || newest > 0 ? Detail::rows : Detail::names);
   if (!now) return now.error();
-  return list_json(now->history, compare(now->history, *folder_), rows);
+  return list_json(now->history, compare(now->history, *folder_), rows, newest);
 }
 
 Result<std::string> ApplyPrisma::plan() {
@@ -170,7 +183,9 @@ Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const His
   }
   std::uint64_t done = 0;
   migrations::Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}, history.backend_start};
+  std::string under_way;
   settings.on_wait = [&](const std::string& line) { host_.progress(done, works.size(), line); };
+  settings.on_statement = [&](const std::string& sql) { host_.progress(done, works.size(), under_way + ": " + sql); };
   migrations::Executor executor(host_, db, std::move(settings));
   std::vector<std::string> applied;
   std::string json;
@@ -193,6 +208,7 @@ Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const His
     }
     auto text = text_of(work, *folder_);
     if (!text) return stopped(text.error());
+    under_way = work.name;
     host_.progress(done, works.size(), work.name);
     event("migration.started", work.name, "");
     const auto began = std::chrono::steady_clock::now();

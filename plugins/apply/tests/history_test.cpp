@@ -29,6 +29,7 @@ TEST(HistoryList, OneQuery_TellsAll) {
   s.database.sql("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '3_c'");
   s.migration("2_b", "SELECT 2222;");
   s.migration("1_a", "SELECT 1;");
+  s.new_run();
   s.queries = 0;
   const auto l = s.list();
   EXPECT_EQ(s.queries, 1);

@@ -2,15 +2,13 @@
 #include "selection.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "migrations/pending.hpp"
 
 namespace tidegate::backup {
 namespace {
 
-using Json = nlohmann::json;
-using sdk::Error;
 using sdk::Result;
-using sdk::Status;
 
 // Of each relation that is named, and of its partitions and heirs: what it is, and whether a change of its rows can
 // reach other tables by a trigger, a rule, or a foreign key that cascades.
@@ -50,18 +48,12 @@ void merge(migrations::Touched& into, migrations::Touched more, const std::strin
 }  // namespace
 
 Result<Pending> read_plan(std::string_view json) {
-  const auto plan = Json::parse(json, nullptr, false);
-  const Error wrong{Status::failed, "the plan of the pending migrations is not what tidegate.plan/1 says",
-                    "report this to the author of the apply stage"};
-  if (!plan.is_object() || !plan.contains("migrations") || !plan["migrations"].is_array()) return wrong;
+  const auto plan = migrations::read_pending(json);
+  if (!plan) return plan.error();
   Pending out;
-  for (const auto& migration : plan["migrations"]) {
-    if (!migration.is_object() || !migration.value("statements", Json()).is_array()) return wrong;
+  for (const auto& migration : *plan) {
     ++out.migrations;
-    for (const auto& statement : migration["statements"]) {
-      if (!statement.is_object() || !statement.value("sql", Json()).is_string()) return wrong;
-      merge(out.touched, migrations::touched(statement["sql"].get<std::string>()), migration.value("name", "?"));
-    }
+    for (const auto& statement : migration.statements) merge(out.touched, migrations::touched(statement.sql), migration.name);
   }
   return out;
 }

@@ -46,6 +46,8 @@ class EnvironmentStage : public sdk::Stage {
     publish("deployment", found.deployment);
     publish("url", found.url);
     publish("pull_request", found.pull_request);
+    const bool shared = found.env_class == "preview" && host_.text("preview_database") == "shared";
+    publish("own_database", shared ? "false" : "true");
     host_.log(TG_LOG_DEBUG, "detected " + describe(found));
     return sdk::Verdict::pass;
   }

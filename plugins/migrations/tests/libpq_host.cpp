@@ -4,7 +4,7 @@
 #include <libpq-fe.h>
 #include <sys/socket.h>
 
-#include <cstring>
+#include "migrations/tests/libpq_session.hpp"
 
 struct tg_db {
   tidegate::migrations::test::Scene* scene;
@@ -20,77 +20,6 @@ namespace {
 Scene& scene_of(const tg_host* host) {
   return *static_cast<Scene*>(const_cast<tg_host*>(host));
 }
-tg_str abi(const char* text) {
-  return text == nullptr ? tg_str{} : tg_str{text, std::strlen(text)};
-}
-const char* field(const PGresult* r, int code) {
-  return PQresultErrorField(r, code);
-}
-
-tg_status status_of(const std::string& state) {
-  if (state == "55P03") return TG_E_LOCKED;
-  if (state == "40P01" || state == "40001") return TG_E_CONFLICT;
-  if (state == "42501" || state.starts_with("28")) return TG_E_DENIED;
-  if (state.starts_with("08") || state.starts_with("57P0") || state.empty()) return TG_E_UNAVAILABLE;
-  return TG_E_FAILED;
-}
-
-/// Hands on what the server answers, statement by statement.
-tg_status drain(tg_db* db, void* user, tg_on_result on_result, tg_on_db_error on_error) {
-  tg_status status = TG_OK;
-  std::uint32_t statement = 0;
-  while (PGresult* r = PQgetResult(db->connection)) {
-    const auto kind = PQresultStatus(r);
-    if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK) {
-      const auto columns = static_cast<std::uint32_t>(PQnfields(r));
-      std::vector<tg_str> text(columns + 1), names(columns + 1);
-      std::vector<std::uint8_t> nulls(columns + 1);
-      for (std::uint32_t c = 0; c < columns; ++c) names[c] = abi(PQfname(r, static_cast<int>(c)));
-      for (int row = 0; row < PQntuples(r); ++row) {
-        for (std::uint32_t c = 0; c < columns; ++c) {
-          const int column = static_cast<int>(c);
-          nulls[c] = PQgetisnull(r, row, column) != 0 ? 1 : 0;
-          text[c] = {PQgetvalue(r, row, column), static_cast<std::size_t>(PQgetlength(r, row, column))};
-        }
-        const tg_result out{sizeof(tg_result), statement, columns, 0, 0, text.data(), nulls.data(), names.data(), {}};
-        on_result(user, &out);
-      }
-      const tg_result end{sizeof(tg_result), statement++, 0, 0, -1, nullptr, nullptr, nullptr, abi(PQcmdStatus(r))};
-      on_result(user, &end);
-    } else if (kind != PGRES_EMPTY_QUERY) {
-      const char* state = field(r, PG_DIAG_SQLSTATE);
-      status = status_of(state == nullptr ? "" : state);
-      const char* position = field(r, PG_DIAG_STATEMENT_POSITION);
-      const char* message = field(r, PG_DIAG_MESSAGE_PRIMARY);
-      const tg_db_error e{sizeof(tg_db_error),
-                          status,
-                          position == nullptr ? 0 : std::stoull(position),
-                          abi(state),
-                          abi(message == nullptr ? PQresultErrorMessage(r) : message),
-                          abi(field(r, PG_DIAG_MESSAGE_DETAIL)),
-                          abi(field(r, PG_DIAG_MESSAGE_HINT)),
-                          abi(field(r, PG_DIAG_CONTEXT)),
-                          abi(field(r, PG_DIAG_SCHEMA_NAME)),
-                          abi(field(r, PG_DIAG_TABLE_NAME)),
-                          abi(field(r, PG_DIAG_COLUMN_NAME)),
-                          abi(field(r, PG_DIAG_CONSTRAINT_NAME)),
-                          status == TG_E_LOCKED ? sdk::to_abi(db->scene->blockers) : tg_str{}};
-      on_error(user, &e);
-    }
-    PQclear(r);
-  }
-  return status;
-}
-
-tg_status refuse(void* user, tg_on_db_error on_error, tg_status status, const char* message) {
-  tg_db_error e{};
-  e.struct_size = sizeof e;
-  e.status = status;
-  e.message = abi(message);
-  on_error(user, &e);
-  return status;
-}
-
 }  // namespace
 
 struct Tables {
@@ -148,20 +77,7 @@ struct Tables {
                              &script,
                              &query,
                              &quote,
-                             [](tg_db* d) -> std::int32_t {
-                               switch (PQtransactionStatus(d->connection)) {
-                                 case PQTRANS_IDLE:
-                                   return TG_TXN_IDLE;
-                                 case PQTRANS_ACTIVE:
-                                   return TG_TXN_ACTIVE;
-                                 case PQTRANS_INTRANS:
-                                   return TG_TXN_OPEN;
-                                 case PQTRANS_INERROR:
-                                   return TG_TXN_FAILED;
-                                 default:
-                                   return TG_TXN_UNKNOWN;
-                               }
-                             },
+                             [](tg_db* d) -> std::int32_t { return transaction_of(d->connection); },
                              [](tg_db* d) -> std::int32_t { return PQbackendPID(d->connection); },
                              [](tg_db* d) -> std::int32_t { return PQserverVersion(d->connection); },
                              [](tg_db* d, void* user, tg_take take) -> tg_status {
@@ -216,7 +132,7 @@ struct Tables {
       while (PQconsumeInput(db->connection) == 1 && PQstatus(db->connection) == CONNECTION_OK) continue;
       return refuse(user, on_error, TG_E_DEADLINE, "the connection was given up and the outcome is unknown");
     }
-    return drain(db, user, on_result, on_error);
+    return drain(db->connection, db->scene->blockers, user, on_result, on_error);
   }
   static tg_status query(tg_db* db, tg_str sql, const tg_str* params, const std::uint8_t* nulls, std::uint32_t count, void* user,
                          tg_on_result on_result, tg_on_db_error on_error) {
@@ -229,13 +145,10 @@ struct Tables {
                           nullptr, 0) == 0) {
       return refuse(user, on_error, TG_E_UNAVAILABLE, PQerrorMessage(db->connection));
     }
-    return drain(db, user, on_result, on_error);
+    return drain(db->connection, db->scene->blockers, user, on_result, on_error);
   }
   static tg_status quote(tg_db* db, std::int32_t as_identifier, tg_str text, void* user, tg_take take) {
-    char* quoted = as_identifier != 0 ? PQescapeIdentifier(db->connection, text.data, text.size)
-                                      : PQescapeLiteral(db->connection, text.data, text.size);
-    take(user, abi(quoted));
-    PQfreemem(quoted);
+    test::quote(db->connection, as_identifier != 0, text, user, take);
     return TG_OK;
   }
 };

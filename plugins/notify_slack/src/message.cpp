@@ -38,7 +38,7 @@ struct Words {
 constexpr Words kWords[] = {
     {"started", "#1d9bd1", "the run for ", " has started"},
     {"waiting", "warning", "waiting for another run on ", ""},
-    {"recovered", "good", "an earlier run on ", " that had not finished was put right"},
+    {"recovered", "good", "an interrupted run on ", " is taken over"},
     {"succeeded", "good", "", " is up to date, nothing was to do"},
     {"blocked", "warning", "the gate is closed, ", " was not touched"},
     {"not_started", "warning", "the run for ", " did not start, nothing was touched"},
@@ -177,6 +177,10 @@ sdk::Result<Message> message_for(std::string_view arguments_json) {
   out.text = out.shortly = headline(event, name, words);
   out.color = words.color;
   if (auto fields = facts(event); !fields.empty()) out.blocks.push_back({{"type", "section"}, {"fields", std::move(fields)}});
+  if (const auto lost = event.find("interrupted"); lost != event.end() && lost->is_object()) {
+    out.blocks.push_back(section("*Interrupted*\nrun " + escaped(text_of(*lost, "run"), kName) + ", " + escaped(text_of(*lost, "holder"), kName)));
+    if (const auto names = names_of(*lost, "applied"); !names.empty()) out.blocks.push_back(section(list("It had applied", names)));
+  }
   for (const auto& [key, title] : {std::pair{"applied", "Applied"}, {"undone", "Undone"}, {"kept", "Kept"}, {"pending", "Pending"}})
     if (const auto names = names_of(event, key); !names.empty()) out.blocks.push_back(section(list(title, names)));
   Lines findings("Findings", kFindings);

@@ -90,6 +90,18 @@ TEST(Message, EachOutcome_HasItsColourAndItsWords) {
   }
 }
 
+TEST(Message, Recovered_NamesTheInterruptedRun) {
+  const auto message = told({{"name", "recovered"},
+                             {"pipeline", "p"},
+                             {"environment", "preview"},
+                             {"run", "r2"},
+                             {"interrupted", {{"run", "r1"}, {"holder", "alice on laptop"}, {"started_at", ""}, {"applied", {"a"}}}}});
+  EXPECT_EQ(message.text, "*p*: an interrupted run on preview is taken over");
+  const std::string all = texts(message.blocks);
+  EXPECT_NE(all.find("run r1, alice on laptop"), std::string::npos) << all;
+  EXPECT_NE(all.find("*It had applied (1)*\n• `a`"), std::string::npos) << all;
+}
+
 TEST(Message, Succeeded_TellsWorkFromNothingToDo) {
   EXPECT_EQ(told({{"name", "succeeded"}, {"pipeline", "p"}, {"environment", "production"}, {"applied", Json::array()}}).text,
             "*p*: production is up to date, nothing was to do");

@@ -169,6 +169,23 @@ TEST(Manifest, WithoutStage_IsRefused) {
   EXPECT_NE(reading.errors[0].message.find("no stage type"), std::string::npos);
 }
 
+TEST(Manifest, RestoreFrom_IsForBackupsBeforeTheChangeAlone) {
+  const std::string stage =
+      "id = \"org.example.x\"\nversion = \"1.0.0\"\nabi = 0\n[[stage]]\ntype = \"x\"\nkinds = [\"KIND\"]\n[[stage.provides]]\nkey = \"a\"\n"
+      "type = \"text\"\nrestore_from = true\n";
+  const auto of_kind = [&](const std::string& kind) {
+    auto text = stage;
+    text.replace(text.find("KIND"), 4, kind);
+    return manifest::read_manifest(text, "plugin.toml");
+  };
+  const auto verify = of_kind("verify");
+  ASSERT_EQ(verify.errors.size(), 1U);
+  EXPECT_NE(verify.errors[0].message.find("only stages of kind apply make backups"), std::string::npos);
+  const auto apply = of_kind("apply");
+  EXPECT_TRUE(apply.errors.empty());
+  EXPECT_TRUE(apply.manifest.stages.at(0).provides.at(0).restore_from);
+}
+
 struct BadStage {
   const char* inside;
   const char* says;
@@ -190,6 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadStage{"dry_run=1\n", "must be true or false"},
         BadStage{"[[stage.provides]]\nkey=\"environment.name\"\ntype=\"text\"\n", "stages of kind detect only"},
         BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"text\"\nredact=1\n", "must be true or false"},
+        BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"list\"\nrestore_from=true\n", "it is no text"},
         BadStage{"[[stage.provides]]\nkey=\"a.b\"\ntype=\"text\"\n", "without the stage's id"},
         BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"lists\"\n", "did you mean 'list'?"},
         BadStage{"[[stage.provides]]\nkey=\"a\"\ntype=\"text\"\n[[stage.provides]]\nkey=\"a\"\ntype=\"text\"\n", "provided twice"},

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "manifest/model.hpp"
 #include "run/json.hpp"
+#include "run/outcome.hpp"
 
 namespace tidegate::run {
 namespace {
@@ -32,6 +34,44 @@ TEST(Events, Emit_TakesSecretsOutOfEveryDepth) {
   stream.add(seen);
   stream.emit("x", "", {{"a", "is hunter22!"}, {"list", base::Array{"hunter22"}}, {"table", base::Table{{"deep", "hunter22"}}}});
   EXPECT_EQ(to_json(seen.events.at(0).fields), R"({"a":"is ***!","list":["***"],"table":{"deep":"***"}})");
+}
+
+TEST(Events, PasswordThatIsAWordOfTheStream_LeavesTheWordWhereItBelongs) {
+  base::Redactor redactor;
+  for (const char* password : {"succeeded", "pass", "name", "verifying", "failed"}) redactor.add(password);
+  EventStream stream("r1", redactor);
+  Collected seen;
+  stream.add(seen);
+  stream.emit("x", "", {{"outcome", "succeeded"}, {"state", "verifying"}, {"name", "a"},
+                        {"findings", base::Array{base::Table{{"verdict", "pass"}, {"message", "pass it"}}}},
+                        {"error", base::Table{{"class", "failed"}, {"message", "login failed for name"}}}});
+  EXPECT_EQ(to_json(seen.events.at(0).fields),
+            R"({"outcome":"succeeded","state":"verifying","name":"a","findings":[{"verdict":"pass","message":"*** it"}],)"
+            R"("error":{"class":"failed","message":"login *** for ***"}})");
+}
+
+TEST(Events, WordOfTheStreamElsewhere_IsRedacted) {
+  base::Redactor redactor;
+  redactor.add("succeeded");
+  EventStream stream("r1", redactor);
+  Collected seen;
+  stream.add(seen);
+  stream.emit("x", "", {{"verdict", "succeeded"}, {"outcome", "succeeded at host"}, {"outcomes", base::Array{"succeeded"}}, {"text", "succeeded"}});
+  EXPECT_EQ(to_json(seen.events.at(0).fields), R"({"verdict":"***","outcome":"*** at host","outcomes":["***"],"text":"***"})");
+}
+
+TEST(Events, EveryWordThatTheHostSays_IsImmune) {
+  const auto after = [](const char* key, std::string_view word) {
+    base::Redactor redactor;
+    redactor.add(word);
+    base::Value value(base::Table{{key, word}});
+    redact(value, redactor);
+    return value.find(key)->text();
+  };
+  for (int i = 0; i <= static_cast<int>(Outcome::cancelled); ++i) EXPECT_EQ(after("outcome", name_of(static_cast<Outcome>(i))), name_of(static_cast<Outcome>(i)));
+  for (const auto& kind : manifest::kind_names()) EXPECT_EQ(after("kind", kind), kind);
+  for (int i = TG_E_FAILED; i <= TG_E_INTERNAL; ++i)
+    EXPECT_EQ(after("class", base::name_of(static_cast<base::Status>(i))), base::name_of(static_cast<base::Status>(i)));
 }
 
 TEST(Events, ToValue_IsTheLineOfTheContract) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/journal/file.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "journal_fixture.hpp"
@@ -73,6 +76,23 @@ TEST_F(JournalInFile, LineCutShortByACrash_DoesNotCountAndTheNextRunDoes) {
   EXPECT_EQ(runs->at(1).id, "run-1");
   EXPECT_EQ(runs->at(1).outcome, "interrupted");
   EXPECT_EQ(recent_runs_in(folder, target, 1)->size(), 1U);
+}
+
+TEST_F(JournalInFile, WriteThatFailsHalfway_IsMadeAgainWhole) {
+  auto journal = begun("run-1");
+  const auto file = journal_file_of(folder, target);
+  struct rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit full{std::filesystem::file_size(file) + 20, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  journal->on_event(event(1, "migration.finished", {{"name", "1_a"}}));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_TRUE(journal->trouble());
+  ASSERT_TRUE(journal->flush());
+  const auto runs = recent_runs_in(folder, target, 5);
+  ASSERT_EQ(runs->size(), 1U);
+  EXPECT_EQ(runs->at(0).applied, (std::vector<std::string>{"1_a"})) << test::file_text(file);
 }
 
 TEST_F(JournalInFile, OfAnotherServer_DoesNotCount) {

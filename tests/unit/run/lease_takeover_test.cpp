@@ -68,6 +68,18 @@ TEST_F(LeaseTakeover, ControlConnectionGoneButMainAtWork_MainIsEndedFirst) {
   EXPECT_EQ(taken->interrupted.size(), 1U);
 }
 
+TEST_F(LeaseTakeover, ByOneThatRecordsNothing_MainIsEndedFirstToo) {
+  auto one = contender();
+  ASSERT_TRUE(one->take("run-1"));
+  const auto main = std::to_string(one->main->backend_pid());
+  end(one->pid);
+  auto two = contender();
+  const auto taken = two->take("run-2", {.limit = 30s, .on_wait = {}}, false);
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_FALSE(is_there(main));
+  EXPECT_EQ(database.value("select run from tidegate.lease"), "run-1") << "nothing is written";
+}
+
 TEST_F(LeaseTakeover, MainMayNotBeEnded_IsAConflictThatNamesItAndTheLeaseStaysFree) {
   auto one = contender();  // a superuser's sessions
   ASSERT_TRUE(one->take("run-1"));

@@ -67,7 +67,10 @@ class RunnerTest : public ::testing::Test, public Reader {
     pipeline_.name = "test";
     events_.add(*this);
   }
-  void on_event(const Event& event) override { seen_.push_back(event); }
+  void on_event(const Event& event) override {
+    seen_.push_back(event);
+    if (on_event_) on_event_(event);
+  }
 
   pipeline::Stage& stage(const std::string& id, Kind kind, std::function<stage::Outcome()> body) {
     bodies_[id] = std::move(body);
@@ -81,11 +84,12 @@ class RunnerTest : public ::testing::Test, public Reader {
   /// An apply stage with a history of the fake database.
   pipeline::Stage& apply(std::function<stage::Outcome()> body) { return stage("apply", Kind::apply, std::move(body)); }
 
-  Report run(Settings settings = {}) {
+  Report run(Settings settings = {}) { return new_runner(std::move(settings)).run(); }
+  Runner& new_runner(Settings settings) {
     runner_ = std::make_unique<Runner>(
         pipeline_, std::move(settings), [this](const pipeline::Stage& spec, const auto& environments, services::Shared&) { return make(spec, environments); },
         World{redactor_, context_, interruption_, hub_, events_, guard_, [](std::string_view) { return std::optional<std::string>{}; }});
-    return runner_->run();
+    return *runner_;
   }
   Result<std::unique_ptr<stage::Stage>> make(const pipeline::Stage& spec, const std::vector<std::string>& environments) {
     made_for_[spec.id] = environments;
@@ -95,11 +99,13 @@ class RunnerTest : public ::testing::Test, public Reader {
       made->extension_ = "tidegate.history/1";
       made->answer_ = [this](std::string_view method, std::string_view) -> Result<std::string> {
         if (history_error_) return *history_error_;
+        if (method == "resolve") return resolve_();
         return method == "list" ? database_.json() : std::string(R"({"key":null})");
       };
     } else if (spec.id == "undo") {
       made->extension_ = "tidegate.undo/1";
       made->answer_ = [this](std::string_view, std::string_view arguments) -> Result<std::string> {
+        if (before_change_) before_change_();
         base::Array out;
         const auto asked = from_json(arguments);
         for (const auto& name : *asked->find("names")->as<base::Array>())
@@ -161,14 +167,23 @@ class RunnerTest : public ::testing::Test, public Reader {
   FakeDatabase database_;
   stage::Request last_request_;
   std::string cannot_undo_;
+  std::function<void()> before_change_;  // when the undo stage is asked, so under the lease
   std::optional<Error> history_error_, notify_error_;
+  std::function<Result<std::string>()> resolve_;
   Names told_;
   std::string last_told_;
   std::vector<Event> seen_;
+  std::function<void(const Event&)> on_event_;
   base::Redactor redactor_;
   services::ContextStore context_;
   services::Interruption interruption_;
-  services::db::Hub hub_{redactor_, interruption_, [](std::string_view) -> Result<std::string> { return Error{Status::config, "none"}; }, {}};
+  std::string url_;  // of the target; "": there is none
+  services::db::Hub hub_{redactor_, interruption_,
+                         [this](std::string_view) -> Result<std::string> {
+                           if (url_.empty()) return Error{Status::config, "none"};
+                           return url_;
+                         },
+                         {}};
   EventStream events_{"r1", redactor_};
   Guard guard_{interruption_};
   std::unique_ptr<Runner> runner_;

@@ -110,6 +110,51 @@ TEST_F(RunnerTest, ApplyWithoutHistory_RollbackStageThatSaysNothing_StaysKept) {
   EXPECT_EQ(run().outcome, Outcome::kept);
 }
 
+TEST_F(RunnerTest, PipelineWithoutApply_VerifyBlocks_RunsItsRollbackStages) {
+  int calls = 0;
+  stage("health", Kind::verify, [] { return says(Verdict::block); });
+  stage("deployment", Kind::rollback, [&] { ++calls; return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(report.outcome, Outcome::rolled_back);
+  EXPECT_EQ(report.exit, 4);
+}
+
+TEST_F(RunnerTest, PipelineWithoutApply_RollbackStageHadNothingToDo_IsFailed) {
+  stage("health", Kind::verify, [] { return fails(Status::deadline); });
+  stage("deployment", Kind::rollback, [] { return says(Verdict::skipped); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::failed);
+  EXPECT_EQ(report.exit, 4);
+}
+
+TEST_F(RunnerTest, PipelineWithoutApply_RollbackFails_SaysSo) {
+  stage("health", Kind::verify, [] { return says(Verdict::block); });
+  stage("deployment", Kind::rollback, [] { return fails(Status::denied, "no rights"); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::rollback_failed);
+  EXPECT_EQ(report.exit, 5);
+  EXPECT_NE(report.error->hint.find("no rights"), std::string::npos);
+}
+
+TEST_F(RunnerTest, PipelineWithoutApply_VerifyThatCannotAskAnything_GoesNowhere) {
+  int calls = 0;
+  stage("health", Kind::verify, [] { return fails(Status::unavailable); });
+  stage("deployment", Kind::rollback, [&] { ++calls; return says(Verdict::pass); });
+  EXPECT_EQ(run().exit, 4);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(RunnerTest, VerifyBlocksWithNothingPending_RunsNoRollbackStage) {
+  int calls = 0;
+  apply([&] { return says(Verdict::pass); });
+  stage("health", Kind::verify, [] { return says(Verdict::block); });
+  stage("deployment", Kind::rollback, [&] { ++calls; return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::failed);
+  EXPECT_EQ(calls, 0);
+}
+
 TEST_F(RunnerTest, Ensure_RunsAfterASuccessfulChangeAndNotWithoutOne) {
   int calls = 0;
   apply([&] { change(1); return says(Verdict::pass); });
@@ -170,6 +215,18 @@ TEST_F(RunnerTest, Retry_OfAnApplyStage_LocksAndChecksAgain) {
   }).retry = three_times({"locked"});
   EXPECT_EQ(run().exit, 0);
   EXPECT_EQ(calls, 2);
+}
+
+TEST_F(RunnerTest, Retry_IsNotWaitedForBehindTheDeadline) {
+  int calls = 0;
+  stage("probe", Kind::precheck, [&] { ++calls; return fails(Status::locked); }).retry = {3, 30min, 1.0, 0.0, {"locked"}};
+  pipeline_.deadline = 20min;
+  on_event_ = [&](const Event& event) {
+    if (event.type == "stage.retry") interruption_.trigger();  // not half an hour
+    EXPECT_NE(event.type, "stage.retry");
+  };
+  EXPECT_EQ(run().exit, 3);
+  EXPECT_EQ(calls, 1);
 }
 
 TEST_F(RunnerTest, RunDeadline_IsOver_StagesGetNoMoreTime) {

@@ -191,6 +191,54 @@ TEST_F(RunnerTest, HistoryUnavailable_IsExitSixAfterRetries) {
   EXPECT_EQ(retries, 2);
 }
 
+/// What a stage comes to that finds nobody at the target.
+stage::Outcome asks_the_target(services::db::Hub& hub) {
+  stage::Outcome out;
+  if (auto main = hub.main(base::Deadline::in(std::chrono::seconds(30))); !main) out.error = main.error();
+  return out;
+}
+
+TEST_F(RunnerTest, CheckFindsNoDatabase_IsExitSix) {
+  url_ = "postgresql:///none?host=/nowhere/at/all";
+  for (const auto kind : {Kind::detect, Kind::precheck, Kind::verify}) {
+    pipeline_.stages.clear();
+    stage("check", kind, [this] { return asks_the_target(hub_); });
+    const auto report = run();
+    EXPECT_EQ(report.exit, 6) << manifest::name_of(kind);
+    EXPECT_EQ(report.outcome, Outcome::not_started) << manifest::name_of(kind);
+  }
+}
+
+TEST_F(RunnerTest, CheckFindsSomethingElseUnavailable_CouldNotRunSoTheGateIsClosed) {
+  for (const auto kind : {Kind::detect, Kind::precheck}) {
+    pipeline_.stages.clear();
+    stage("check", kind, [] { return fails(Status::unavailable, "the HTTP server could not be reached"); });
+    const auto report = run();
+    EXPECT_EQ(report.exit, 3) << manifest::name_of(kind);
+    EXPECT_EQ(report.outcome, Outcome::blocked) << manifest::name_of(kind);
+    ASSERT_EQ(report.findings.size(), 1U);
+    EXPECT_EQ(report.findings.front().rule, "check-could-not-run");
+    EXPECT_EQ(report.findings.front().verdict, Verdict::block);
+  }
+}
+
+TEST_F(RunnerTest, VerifyFindsSomethingElseUnavailable_HasFailed) {
+  stage("health", Kind::verify, [] { return fails(Status::unavailable); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 4);
+  EXPECT_EQ(report.outcome, Outcome::failed);
+}
+
+TEST_F(RunnerTest, StageBeforeTheChangeFindsSomethingElseUnavailable_HasFailedAndNothingIsTouched) {
+  database_.pending = {"a"};
+  stage("snapshot", Kind::apply, [] { return fails(Status::unavailable, "the provider does not answer"); });
+  apply([this] { change(1); return says(Verdict::pass); });
+  const auto report = run();
+  EXPECT_EQ(report.exit, 4);
+  EXPECT_EQ(report.outcome, Outcome::failed);
+  EXPECT_EQ(database_.pending, Names{"a"});
+}
+
 TEST_F(RunnerTest, HistoryRefuses_EndsByItsClass) {
   apply([] { return says(Verdict::pass); });
   history_error_ = Error{Status::denied, "P3009"};
@@ -317,6 +365,27 @@ TEST_F(RunnerTest, Notify_FailureIsAWarningAndNeverTheResult) {
   int failures = 0;
   for (const auto& e : seen_) failures += e.type == "notification.failed" ? 1 : 0;
   EXPECT_EQ(failures, 2);
+}
+
+TEST_F(RunnerTest, EventOfAStage_HasNoSecretInNamesEither) {
+  redactor_.add("hunter22");
+  redactor_.add("statements");
+  auto& runner = new_runner({});
+  runner.emit("apply", "urls.seen", R"({"postgres://u:hunter22@db/x": 1, "list": [{"hunter22": true}], "statements": 3})");
+  const auto text = to_json(seen_.back().fields);
+  EXPECT_EQ(text.find("hunter22"), std::string::npos) << text;
+  EXPECT_NE(text.find("\"statements\":3"), std::string::npos) << "a word of the docs: " << text;
+}
+
+TEST_F(RunnerTest, WhatAnotherToolAppliedMeanwhile_IsNotKeptByThisRun) {
+  database_.pending = {"a", "b"};
+  apply([&] {
+    runner_->changing("apply");
+    database_.applied = {"a", "theirs"};
+    database_.pending = {"b"};
+    return fails(Status::failed);
+  });
+  EXPECT_EQ(run().kept, (std::vector<std::string>{"a"}));
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ class DbService : public ::testing::Test {
     hub = std::make_unique<db::Hub>(
         redactor, interruption, [url](std::string_view) { return base::Result<std::string>(url); }, options);
     shared = std::make_unique<Shared>(Shared{redactor, context, sink, interruption, *hub, {}, {}});
-    stage_type.required_services = {TG_DB};
-    host = std::make_unique<Host>(*shared, "apply", stage_type, base::Value(base::Table{}), std::vector<std::string>{TG_DB});
+    stage_type.required_services = {TG_CONTROL, TG_DB};
+    host = std::make_unique<Host>(*shared, "apply", stage_type, base::Value(base::Table{}), std::vector<std::string>{TG_CONTROL, TG_DB});
     host->call = {Access::write, base::Deadline::in(60s)};
   }
   sdk::Db open(std::uint32_t flags = 0) {
@@ -88,6 +88,18 @@ TEST_F(DbService, ReadingCall_CannotWrite) {
   EXPECT_EQ(database.value("select count(*) from pg_tables where schemaname = 'public'"), "0");
 }
 
+TEST_F(DbService, ReadingCallThatWaits_HoldsNoSnapshotMeanwhile) {
+  use(database.url());
+  host->call.access = Access::read;
+  auto session = open();
+  ASSERT_TRUE(session.query("select 1").ok());
+  const auto state = "select state from pg_stat_activity where pid = " + std::to_string(session.backend_pid());
+  ASSERT_EQ(database.value(state), "idle in transaction");
+  EXPECT_FALSE(sdk::Host(host.get()).wait_ms(1));
+  EXPECT_TRUE(database.eventually("select state = 'idle' from pg_stat_activity where pid = " + std::to_string(session.backend_pid())));
+  EXPECT_TRUE(session.query("select 1").ok());
+}
+
 TEST_F(DbService, Fresh_IsAConnectionOfItsOwnOnlyOnceSomethingChanged) {
   use(database.url());
   auto main = open();
@@ -130,8 +142,32 @@ TEST_F(DbService, LostConnection_HandleSaysSoAndTheNextOpenConnectsAnew) {
   EXPECT_EQ(session.query("select 1").error().code, Status::unavailable);
   EXPECT_EQ(session.query("select 1").error().code, Status::unavailable);
   EXPECT_EQ(session.transaction(), TG_TXN_UNKNOWN);
+  EXPECT_TRUE(hub->target_is_lost());
   auto again = open();
   EXPECT_TRUE(again.query("select 1").ok());
+  EXPECT_FALSE(hub->target_is_lost()) << "it is there again";
+}
+
+TEST_F(DbService, SomethingElseThatTheServerCannotReach_IsNotTheTarget) {
+  use(database.url());
+  auto session = open();
+  EXPECT_EQ(session.script("do $$ begin raise sqlstate '08001' using message = 'could not establish connection'; end $$").error().code,
+            Status::unavailable);
+  EXPECT_FALSE(hub->target_is_lost());
+}
+
+TEST_F(DbService, NoDatabaseToOpen_IsTheTargetUntilTheNextCall) {
+  use("postgresql:///none?host=/nowhere/at/all");
+  hub->begin_call();
+  EXPECT_EQ(sdk::Host(host.get()).db("main").error().code, Status::unavailable);
+  EXPECT_TRUE(hub->target_is_lost());
+  hub->begin_call();
+  EXPECT_TRUE(hub->target_is_lost()) << "a question inside the call is part of it";
+  hub->end_call();
+  hub->end_call();
+  hub->begin_call();
+  EXPECT_FALSE(hub->target_is_lost());
+  hub->end_call();
 }
 
 TEST_F(DbService, PinnedMainIsLost_NothingConnectsAnewUntilUnpinned) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
+#include "services/db/libpq.hpp"
 #include "services/db/url.hpp"
 
 namespace tidegate::services::db {
@@ -154,6 +155,20 @@ TEST(ConnectionUrl, Poolers_AreRecognised) {
   EXPECT_TRUE(pooled("db.abc.supabase.co:6543"));
   EXPECT_TRUE(pooled("pooled.db.prisma.io"));
   EXPECT_FALSE(pooled("db.prisma.io"));
+}
+
+TEST(LoadLibpq, LibraryThatIsNotThere_IsAMistakeOfTheMachineWithThePackage) {
+  const auto api = load_libpq_from("libpq-of-nobody.so.5");
+  ASSERT_FALSE(api.ok());
+  EXPECT_EQ(api.error().code, base::Status::config);
+  EXPECT_NE(api.error().message.find("libpq-of-nobody.so.5"), std::string::npos);
+  EXPECT_NE(api.error().hint.find("libpq5"), std::string::npos);
+}
+
+TEST(LoadLibpq, LibraryWithoutTheFunctions_IsNotTaken) {
+  const auto api = load_libpq_from("libc.so.6");
+  ASSERT_FALSE(api.ok());
+  EXPECT_NE(api.error().message.find("PQ"), std::string::npos) << api.error().message;
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 ///       edited: applied, and its file is another one now. missing: applied, and its file is gone. newest: identifies the
 ///       newest row of the history. count: rows. Times are RFC 3339 in UTC.
 ///   list {"applied": false} -> the same with "applied" and "newest" empty, for who does not look at what costs the most
+///   list {"rows": 5} -> also "rows": the newest five rows, the newest first, whatever became of them:
+///               [{"name", "state": "applied" | "failed" | "rolled_back", "started_at", "applied_at" if it was}]
 ///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"
@@ -26,18 +28,31 @@
 #define TG_PLAN "tidegate.plan/1"
 #define TG_PLAN_PENDING "pending"
 
+/// What the pending statements do to the database while they run.
+///   pending {} -> {"migrations": [{"name", "statements": [{"locks": [{"relation", "mode", "reads_wait": bool, "writes_wait": bool, "index": true}],
+///                                   "rewrite": bool, "scan": bool, "rewritten": [text], "scanned": [text],
+///                                   "tables": [{"relation", "rows", "bytes"}], "estimate": {"from_ms", "to_ms", "bytes"}}]}]}
+///       statements: as many as tidegate.plan/1 says, in its order; {} for one that is not understood. locks: on what others
+///       use. tables: of those locked, where their size is known. estimate: absent when the size of something is not known
+#define TG_EFFECTS "tidegate.effects/1"
+#define TG_EFFECTS_PENDING "pending"
+
 /// Going back.
 ///   can {"names": [name]} -> {"migrations": [{"name", "reversible": "exact" | "exact_but_column_order" | "exact_with_data" |
 ///                             "loses_data" | "irreversible", "reason": text}]}
-///   down {"to": name} or {"names": [name]} -> {"undone": [name], "kept": [name], "error": text | null}
-///       undoes what is newer than `to`, or just these, newest first; stops at the first that cannot be undone; writes
+///   down {"to": name} or {"names": [name]} -> {"undone": [name], "kept": [name], "half_done": [name], "error": text | null,
+///                                              "failure": {…}}
+///       undoes what is newer than `to`, or just these, newest first; stops at the first that cannot be undone; writes.
+///       half_done: of those kept, what is undone in part. failure: `error` in the form of docs/events.md
 /// A stage of kind rollback finds the migrations that the run completed in the context value `run.applied` (a JSON list).
 #define TG_UNDO "tidegate.undo/1"
 #define TG_UNDO_CAN "can"
 #define TG_UNDO_DOWN "down"
 
-/// Static checks of SQL files, without a database.
-///   files {"files": [path]} -> {"files": n, "findings": [finding]}
+/// Static checks of SQL files, without a database unless one is asked for.
+///   files {"files": [path], "connection": bool} -> {"files": n, "findings": [finding]}
+///       path: a file, or a folder of them. connection: the facts are those of connection main. Each finding has "severity"
+///       ("deny" | "warn" | "info"), "statement", "locks" [{"relation", "mode"}], "rewrite" and "scan" as well
 #define TG_LINT "tidegate.lint/1"
 #define TG_LINT_FILES "files"
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/pending.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace tidegate::migrations {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text_in(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool flag_in(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_boolean() || found->get<bool>();
+}
+
+}  // namespace
+
+sdk::Result<std::vector<PendingMigration>> read_pending(std::string_view json) {
+  const auto plan = Json::parse(json, nullptr, false);
+  const sdk::Error wrong{sdk::Status::failed, "the plan of the pending migrations is not what tidegate.plan/1 says",
+                         "report this to the author of the apply stage"};
+  if (!plan.is_object() || !plan.contains("migrations") || !plan["migrations"].is_array()) return wrong;
+  std::vector<PendingMigration> out;
+  for (const auto& migration : plan["migrations"]) {
+    if (!migration.is_object() || !migration.value("statements", Json()).is_array()) return wrong;
+    auto& now =
+        out.emplace_back(PendingMigration{text_in(migration, "name"), text_in(migration, "file"), flag_in(migration, "transactional"), {}});
+    for (const auto& statement : migration["statements"]) {
+      if (!statement.is_object() || !statement.value("sql", Json()).is_string()) return wrong;
+      const auto line = statement.find("line");
+      now.statements.push_back({statement["sql"].get<std::string>(),
+                                line != statement.end() && line->is_number_unsigned() ? line->get<std::uint32_t>() : 0,
+                                flag_in(statement, "transactional")});
+    }
+  }
+  return out;
+}
+
+}  // namespace tidegate::migrations

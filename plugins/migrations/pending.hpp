@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is pending, as tidegate.plan/1 of another stage says: for stages that look at the SQL before it runs. Stage
+// thread; the values are plain data.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tidegate/services.hpp>
+#include <vector>
+
+namespace tidegate::migrations {
+
+struct PendingStatement {
+  std::string sql;
+  std::uint32_t line = 0;  ///< of the file; 0: not said
+  bool transactional = true;
+};
+
+struct PendingMigration {
+  std::string name;
+  std::string file;  ///< may be empty
+  bool transactional = true;
+  std::vector<PendingStatement> statements;
+};
+
+/// From the answer of tidegate.plan/1.
+sdk::Result<std::vector<PendingMigration>> read_pending(std::string_view json);
+
+}  // namespace tidegate::migrations

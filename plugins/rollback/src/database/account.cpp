@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "database/account.hpp"
+
+namespace tidegate::rollback {
+
+Undoing::Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const std::string& name, const std::vector<AppliedRow>& rows)
+    : table_(place.table), name_(name) {
+  std::string ids, values;
+  for (const auto& row : rows) {
+    const std::string id = db.literal(row.id);
+    if (first_.empty()) first_ = id;
+    ids += (ids.empty() ? "" : ",") + id;
+    values += (values.empty() ? "(" : ",(") + id + "," + db.literal(row.finished_at) + ")";
+  }
+  its_rows_ = " WHERE id IN (" + ids + ")";
+  finished_again_ = "finished_at = was.finished::timestamptz FROM (VALUES " + values + ") AS was(id, finished) WHERE history.id = was.id;";
+  as_undone_ = "`tidegate resolve --rolled-back " + name + "`";
+  as_applied_ = "`tidegate resolve --applied " + name + "`";
+}
+
+std::string Undoing::done_whole() const {
+  return "UPDATE " + table_ + " SET rolled_back_at = pg_catalog.clock_timestamp()" + its_rows_ + ";";
+}
+std::string Undoing::open() const {
+  return "UPDATE " + table_ + " SET finished_at = NULL" + its_rows_ + ";";
+}
+std::string Undoing::close() const {
+  return "UPDATE " + table_ + " AS history SET rolled_back_at = pg_catalog.clock_timestamp(), " + finished_again_;
+}
+std::string Undoing::abandon() const {
+  return "UPDATE " + table_ + " AS history SET " + finished_again_;
+}
+std::string Undoing::note(const std::string& logs_literal) const {
+  return "UPDATE " + table_ + " SET logs = " + logs_literal + its_rows_ + ";";
+}
+std::string Undoing::ending() const {
+  return "SELECT CASE WHEN rolled_back_at IS NOT NULL THEN 'done' WHEN finished_at IS NULL THEN 'open' ELSE 'applied' END FROM " + table_ +
+         " WHERE id = " + first_;
+}
+
+std::string Undoing::subject() const {
+  return "the down.sql of migration " + name_;
+}
+std::string Undoing::code() const {
+  return "";
+}
+std::string Undoing::nothing_stands() const {
+  return "nothing of it was done, so the migration stands as it did";
+}
+std::string Undoing::row_is_left() const {
+  return as_applied_ + ", since the migration stands";
+}
+std::string Undoing::after_leftovers() const {
+  return "then " + as_undone_ + " when all of the migration is undone, or " + as_applied_ + " when it stands";
+}
+std::string Undoing::after_parts(std::uint32_t line) const {
+  return "run the rest of it from line " + std::to_string(line) + " by hand and " + as_undone_ + ", or take back what it did and " +
+         as_applied_;
+}
+std::string Undoing::after_lost_parts() const {
+  return "look at what is undone; then " + as_undone_ + " or " + as_applied_;
+}
+std::string Undoing::after_lost_done() const {
+  return "run it again: what is not undone yet will be";
+}
+
+}  // namespace tidegate::rollback

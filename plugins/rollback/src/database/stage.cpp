@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "database/stage.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <tidegate/extensions.hpp>
+
+#include "database/inverse.hpp"
+#include "database/undo.hpp"
+#include "migrations/discover.hpp"
+#include "migrations/json.hpp"
+
+namespace tidegate::rollback {
+namespace {
+
+using migrations::Folder;
+using nlohmann::json;
+using sdk::Error;
+using sdk::Report;
+using sdk::Result;
+using sdk::Run;
+using sdk::Status;
+using sdk::Verdict;
+
+/// A list of names; nullopt when it is none.
+std::optional<std::vector<std::string>> names_of(const json& list) {
+  if (!list.is_array()) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& name : list) {
+    if (!name.is_string()) return std::nullopt;
+    out.push_back(name.get<std::string>());
+  }
+  return out;
+}
+
+json json_of(const Error& error) {
+  json out{{"class", sdk::name_of(error.code)}, {"message", error.message}};
+  if (!error.hint.empty()) out["hint"] = error.hint;
+  if (!error.file.empty()) {
+    out["where"] = {{"file", error.file}};
+    if (error.line != 0) out["where"].update({{"line", error.line}, {"column", error.column}});
+  }
+  if (!error.sqlstate.empty()) out["sqlstate"] = error.sqlstate;
+  if (!error.detail.empty()) out["detail"] = error.detail;
+  return out;
+}
+
+class RollbackDatabase final : public sdk::Stage {
+ public:
+  explicit RollbackDatabase(sdk::Host host) : host_(host) {}
+
+  Result<Verdict> run(const Run& run, Report&) override {
+    // Not there after a run that succeeded (ensure = true): nothing of that is to be undone.
+    const auto value = host_.context("run.applied");
+    const auto applied = value ? names_of(json::parse(*value, nullptr, false)) : std::vector<std::string>{};
+    if (!applied) return Error{Status::internal, "the context value run.applied is no list of names: " + *value};
+    auto folder = read_folder();
+    if (!folder) return folder.error();
+    auto did = Undo(host_, **folder).run({*applied, {}}, run.dry);
+    if (!did) return did.error();
+    undone_.insert(undone_.end(), did->undone.begin(), did->undone.end());
+    if (run.dry) return did->failure ? Result<Verdict>(*did->failure) : Verdict::pass;
+    host_.publish("undone", migrations::json_list(undone_));
+    if (did->failure) return *did->failure;
+    if (did->undone.empty()) host_.info("there is nothing to undo");
+    return Verdict::pass;
+  }
+
+  Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) override {
+    const auto in = json::parse(arguments, nullptr, false);
+    if (extension == TG_UNDO && method == TG_UNDO_CAN) return can(in);
+    if (extension == TG_UNDO && method == TG_UNDO_DOWN) return down(in);
+    return Stage::call(extension, method, arguments, report);
+  }
+
+ private:
+  Result<Folder*> read_folder() {
+    if (!folder_) {
+      auto path = migrations::configured_folder(host_.text("migrations"));
+      if (!path) return path.error();
+      folder_.emplace(*path);
+    }
+    if (auto read = folder_->refresh(); !read) return read.error();
+    return &*folder_;
+  }
+
+  Result<std::string> can(const json& in) {
+    const auto names = in.is_object() ? names_of(in.value("names", json())) : std::nullopt;
+    if (!names) return Error{Status::config, "can needs a list of names"};
+    auto folder = read_folder();
+    if (!folder) return folder.error();
+    json out = json::array();
+    for (const auto& name : *names) {
+      const auto inverse = inverse_of(**folder, name);
+      out.push_back({{"name", name},
+                     {"reversible", inverse ? "exact" : "irreversible"},
+                     {"reason", inverse ? "by its down.sql" : in_one_line(inverse.error())}});
+    }
+    return json{{"migrations", std::move(out)}}.dump();
+  }
+
+  Result<std::string> down(const json& in) {
+    Wanted wanted;
+    if (in.is_object() && in.contains("to") && in["to"].is_string()) wanted.to = in["to"].get<std::string>();
+    if (auto names = in.is_object() ? names_of(in.value("names", json())) : std::nullopt)
+      wanted.names = std::move(*names);
+    else if (wanted.to.empty())
+      return Error{Status::config, "down needs a list of names, or the one to go back to"};
+    auto folder = read_folder();
+    if (!folder) return folder.error();
+    auto did = Undo(host_, **folder).run(wanted, false);
+    if (!did) return did.error();
+    json out{{"undone", did->undone}, {"kept", did->kept}, {"half_done", json::array()}, {"error", nullptr}};
+    if (did->half_done) out["half_done"].push_back(did->kept.front());
+    if (did->failure) {
+      out["error"] = in_one_line(*did->failure);
+      out["failure"] = json_of(*did->failure);
+    }
+    return out.dump();
+  }
+
+  sdk::Host host_;
+  std::optional<Folder> folder_;
+  std::vector<std::string> undone_;  // by all tries of this run
+};
+
+}  // namespace
+
+std::unique_ptr<sdk::Stage> make_database(sdk::Host host) {
+  return std::make_unique<RollbackDatabase>(host);
+}
+
+}  // namespace tidegate::rollback

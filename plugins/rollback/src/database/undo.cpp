@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "database/undo.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "database/account.hpp"
+#include "database/inverse.hpp"
+#include "migrations/executor.hpp"
+#include "migrations/json.hpp"
+
+namespace tidegate::rollback {
+
+using migrations::History;
+using sdk::Db;
+using sdk::Error;
+using sdk::Result;
+using sdk::Row;
+using sdk::Status;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// The rows that say "applied", by name. A moment is read and written in UTC and by ISO, whatever the session's settings.
+Result<std::map<std::string, std::vector<AppliedRow>>> applied_rows(Db& db, const migrations::HistoryPlace& place) {
+  std::map<std::string, std::vector<AppliedRow>> out;
+  auto asked = db.query(
+      "SELECT migration_name, id, coalesce(pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', "
+      "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'infinity') FROM " +
+          place.table + " WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY started_at, id",
+      {}, [&](const Row& r) {
+        out[std::string(r[0])].push_back({std::string(r[1]), std::string(r[2])});
+      });
+  if (!asked) return asked.error();
+  return out;
+}
+
+/// Names in the order of application; a name that was applied twice counts where it was last.
+Names in_order(const History& history) {
+  Names out;
+  std::set<std::string_view> seen;
+  for (auto row = history.rows.rbegin(); row != history.rows.rend(); ++row)
+    if (row->applied() && seen.insert(row->name).second) out.push_back(row->name);
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace
+
+Result<Names> Undo::newest_first(const History& history, const Wanted& wanted) const {
+  Names applied = in_order(history);
+  std::reverse(applied.begin(), applied.end());
+  if (!wanted.to.empty()) {
+    const auto stays = std::find(applied.begin(), applied.end(), wanted.to);
+    if (stays == applied.end())
+      return Error{Status::not_found, "migration " + wanted.to + " is not applied, so there is no going back to it",
+                   "`tidegate status` lists what is applied"};
+    applied.erase(stays, applied.end());
+    return applied;
+  }
+  const std::set<std::string> asked(wanted.names.begin(), wanted.names.end());
+  std::erase_if(applied, [&](const std::string& name) { return !asked.contains(name); });
+  return applied;
+}
+
+/// What stands half done on top of them may need what they made. One of them that is half undone is not undone.
+std::optional<Error> Undo::refuse_half_done(const History& history, const Wanted& wanted) const {
+  const std::set<std::string> asked(wanted.names.begin(), wanted.names.end());
+  bool below = false;
+  for (const auto& row : history.rows) {  // by start
+    below = below || (row.applied() && (wanted.to.empty() ? asked.contains(row.name) : row.name == wanted.to));
+    if (!row.failed()) continue;
+    if (wanted.to.empty() && asked.contains(row.name))
+      return Error{Status::denied, "migration " + row.name + " stands half done: its row in the history is not finished",
+                   "look at what stands of it and take it back; then `tidegate resolve --rolled-back " + row.name + "`"};
+    if (below)
+      return Error{Status::denied, "migration " + row.name + " has failed and may stand half done on top of what would be undone",
+                   "look at what stands of it and take it back; then `tidegate resolve --rolled-back " + row.name + "`"};
+  }
+  return std::nullopt;
+}
+
+/// A file that runs in parts may have stopped between them, and a connection may be lost behind the commit.
+void Undo::look_at_the_one_that_failed(Db& db, bool lost, const migrations::Account& account, Undone& out) const {
+  std::string state;
+  const auto ask = [&](Db& session) { return session.query(account.ending(), {}, [&](const Row& r) { state = r[0]; }); };
+  bool known = false;
+  if (!lost) {
+    known = ask(db).ok();
+  } else if (auto fresh = host_.db("main", TG_DB_FRESH); fresh && out.failure->code != Status::conflict) {
+    known = ask(*fresh).ok();
+  }
+  out.half_done = !known || state == "open";
+  if (known && state == "done") {
+    out.undone.push_back(out.kept.front());
+    out.kept.erase(out.kept.begin());
+  }
+}
+
+Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = migrations::place_of(*db);
+  if (!place) return place.error();
+  auto history = migrations::read_history(*db, *place, dry ? migrations::Detail::rows : migrations::Detail::session);
+  if (!history) return history.error();
+  auto names = newest_first(*history, wanted);
+  if (!names) return names.error();
+  Undone out;
+  out.kept = *names;
+  if (auto refused = refuse_half_done(*history, wanted)) {
+    out.failure = std::move(*refused);
+    return out;
+  }
+  if (names->empty()) return out;
+  std::vector<Inverse> inverses;
+  for (const auto& name : *names) {
+    auto inverse = inverse_of(folder_, name);
+    if (!inverse) {
+      Error error = inverse.error();
+      error.code = Status::denied;
+      error.message = "migration " + name + " cannot be undone: " + error.message;
+      out.failure = std::move(error);
+      return out;
+    }
+    inverses.push_back(std::move(*inverse));
+  }
+  if (dry) {
+    for (const auto& name : *names) host_.info("would undo " + name);
+    return out;
+  }
+  auto rows = applied_rows(*db, *place);
+  if (!rows) return rows.error();
+  std::set<std::string_view> tried;
+  for (const auto& row : history->rows)
+    if (row.rolled_back) tried.insert(row.name);
+
+  host_.changing();
+  migrations::Executor::Settings settings{host_.integer("lock_timeout", 200), history->session_settings, {}, history->backend_start};
+  settings.on_wait = [&](const std::string& line) { host_.progress(out.undone.size(), inverses.size(), line); };
+  migrations::Executor executor(host_, *db, std::move(settings));
+  for (const auto& inverse : inverses) {
+    if (host_.cancelled()) {
+      out.failure = Error{host_.remaining_ms() <= 0 ? Status::deadline : Status::cancelled,
+                          "stopped before migration " + inverse.name + " was undone: " + std::to_string(out.undone.size()) + " of " +
+                              std::to_string(inverses.size()) + " are",
+                          "run it again: what is not undone yet will be"};
+      return out;
+    }
+    host_.progress(out.undone.size(), inverses.size(), inverse.name);
+    const auto began = std::chrono::steady_clock::now();
+    const Undoing account(*db, *place, inverse.name, (*rows)[inverse.name]);
+    auto ran = executor.run({inverse.plan, inverse.text, inverse.file, tried.contains(inverse.name)}, account);
+    if (!ran) {
+      out.failure = ran.error();
+      look_at_the_one_that_failed(*db, executor.lost(), account, out);
+      return out;
+    }
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+    std::string event = "{\"name\":";
+    migrations::append_json(event, inverse.name);
+    host_.emit("migration.undone", event + ",\"ms\":" + std::to_string(ms) + ",\"statements\":" + std::to_string(*ran) + "}");
+    out.undone.push_back(inverse.name);
+    out.kept.erase(out.kept.begin());
+  }
+  host_.progress(out.undone.size(), inverses.size(), "");
+  return out;
+}
+
+}  // namespace tidegate::rollback

@@ -1,0 +1,7 @@
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+alter table t add column c int not null default 0;
+alter table t add column d int;
+create table n (id bigint primary key, a int, b text);
+alter table n add column c int not null;

@@ -1,0 +1,7 @@
+-- expect: attach-partition-scan 7
+create table part (k int, x text) partition by range (k);
+create table part_1 partition of part for values from (0) to (10);
+create table rest partition of part default;
+-- migration
+create table fresh (k int, x text);
+alter table part attach partition fresh for values from (20) to (30);

@@ -1,0 +1,4 @@
+-- expect: change-default 4
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+alter table t alter column nn set default 2;

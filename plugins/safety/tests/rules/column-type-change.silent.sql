@@ -1,0 +1,6 @@
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+alter table t alter column v type varchar(40);
+alter table t alter column v type text;
+alter table t alter column b type varchar;

@@ -1,0 +1,6 @@
+-- expect: concurrently-in-transaction 5
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+begin;
+create index concurrently i on t (a);
+commit;

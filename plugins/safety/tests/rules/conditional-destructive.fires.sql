@@ -1,0 +1,5 @@
+-- facts: complete
+-- expect: conditional-destructive 5
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+drop table if exists gone;

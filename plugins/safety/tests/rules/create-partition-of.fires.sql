@@ -1,0 +1,5 @@
+-- expect: create-partition-of 5
+create table part (k int, x text) partition by range (k);
+create table part_1 partition of part for values from (0) to (10);
+-- migration
+create table part_2 partition of part for values from (10) to (20);

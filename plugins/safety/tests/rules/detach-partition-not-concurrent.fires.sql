@@ -1,0 +1,5 @@
+-- expect: detach-partition-not-concurrent 5
+create table part (k int, x text) partition by range (k);
+create table part_1 partition of part for values from (0) to (10);
+-- migration
+alter table part detach partition part_1;

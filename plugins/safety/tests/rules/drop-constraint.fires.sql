@@ -1,0 +1,5 @@
+-- expect: drop-constraint 5
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+alter table t add constraint ck check (a > 0);
+-- migration
+alter table t drop constraint ck;

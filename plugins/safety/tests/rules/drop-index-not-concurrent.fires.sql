@@ -1,0 +1,5 @@
+-- expect: drop-index-not-concurrent 5
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+create index t_a on t (a);
+-- migration
+drop index t_a;

@@ -1,0 +1,5 @@
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+create index t_a on t (a);
+-- migration
+drop index concurrently t_a;

@@ -1,0 +1,6 @@
+-- expect: index-not-concurrent 5
+create table part (k int, x text) partition by range (k);
+create table part_1 partition of part for values from (0) to (10);
+-- migration
+create index i on part (k);
+create index j on only part (k);

@@ -1,0 +1,6 @@
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+create index concurrently i on t (a);
+create table n (id bigint primary key, a int, b text);
+create index j on n (a);

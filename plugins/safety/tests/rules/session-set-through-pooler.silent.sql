@@ -1,0 +1,5 @@
+-- with: pooler=true
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+set local statement_timeout = '5s';

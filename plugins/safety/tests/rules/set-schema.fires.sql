@@ -1,0 +1,4 @@
+-- expect: set-schema 4
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+alter table t set schema s;

@@ -1,0 +1,6 @@
+-- with: runner_sets_timeouts=false
+-- expect: statement-timeout-missing 6
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+set local lock_timeout = '2s';
+alter table t add column c int;

@@ -1,0 +1,5 @@
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+create table q (a int primary key);
+create temporary table z (a int);

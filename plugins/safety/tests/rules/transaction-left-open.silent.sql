@@ -1,0 +1,6 @@
+-- expect: nothing
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+begin;
+select 1;
+commit;

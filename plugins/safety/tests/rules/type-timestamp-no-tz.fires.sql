@@ -1,0 +1,4 @@
+-- expect: type-timestamp-no-tz 4
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+create table q (id int primary key, c timestamp(3));

@@ -1,0 +1,6 @@
+-- expect: unique-builds-index 5
+-- expect: unique-builds-index 6
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+alter table t add constraint u unique (a);
+alter table t add column c int unique;

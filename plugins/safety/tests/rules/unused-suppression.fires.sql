@@ -1,0 +1,5 @@
+-- expect: unused-suppression 4
+create table t (id bigint primary key, a int, b text, v varchar(20), nn int not null default 1);
+-- migration
+-- tidegate: allow(drop-table) it is empty
+select 1;

@@ -62,7 +62,7 @@ class SafetyStage : public sdk::Stage {
     if (!sql && sql.error().code != sdk::Status::locked) return sql.error();
     const auto live = check_live(host_, *pending, run.dry || (sql && *sql == Verdict::block), report);
     if (!live) return live.error();
-    if (!sql && live->verdict != Verdict::block) sql = judge_sql();
+    if (live->verdict != Verdict::block) ask_again_while_locked(sql, judge_sql);
     if (!sql && live->verdict != Verdict::block && !run.dry) return sql.error();
     if (!sql) {
       report.finding({Verdict::warn, "check-could-not-run", "the rules about the pending SQL: " + sql.error().message});
@@ -73,6 +73,18 @@ class SafetyStage : public sdk::Stage {
   }
 
  private:
+  /// A change that is tried again and again, each time under a short lock timeout, holds its table at times only: whoever
+  /// looks at the table gets a turn between two tries.
+  template <class Judge>
+  void ask_again_while_locked(Result<Verdict>& sql, const Judge& judge_sql) const {
+    constexpr int turns = 10;
+    constexpr std::int64_t pause_ms = 100;
+    for (int turn = 0; turn < turns && !sql && sql.error().code == sdk::Status::locked; ++turn) {
+      if (turn > 0 && host_.wait_ms(pause_ms)) return;
+      sql = judge_sql();
+    }
+  }
+
   sdk::Host host_;
 };
 

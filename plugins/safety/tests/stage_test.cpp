@@ -178,6 +178,41 @@ TEST_F(SafetyLive, TableTooLockedForTheRules_IsWaitedForFirst) {
   EXPECT_EQ(locked.waits().size(), 1U);
 }
 
+/// The rules' question meets a lock `times` times; the live checks see nobody.
+void lock_at_times(FakeHost& host, int times) {
+  host.on_ask(TG_HISTORY, TG_HISTORY_LIST).answers(R"({"pending":["1_a"],"failed":[]})");
+  host.on_ask(TG_PLAN, TG_PLAN_PENDING)
+      .answers(R"({"migrations":[{"name":"1_a","statements":[{"sql":"ALTER TABLE orders ADD a int","line":3}]}]})");
+  host.set("policy.0.rules", {"*"}).set("policy.0.level", "allow");
+  for (int i = 0; i < times; ++i) host.db().on("with recursive\nasked").fails("55P03", "canceling statement due to lock timeout").once();
+  host.db().on("with recursive\nasked").rows({"catalog"}, {{"{}"}});
+  host.db().on("UNION ALL").rows({"part", "row"}, {{"server", kServer}});
+}
+
+TEST_F(SafetyLive, TableLockedAtTimesByAChangeThatIsTriedAgain_IsAskedForAgain) {
+  FakeHost locked;
+  lock_at_times(locked, 4);
+  Driver driver(tidegate_plugin_v1, locked, "safety");
+  const auto outcome = driver.run();
+  EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error.message;
+  EXPECT_EQ(locked.waits().size(), 3U) << "one try before the live checks, one right after them, and each other after a pause";
+}
+
+TEST_F(SafetyLive, TableLockedForGoodByNobodyThatIsSeen_ClosesTheGate) {
+  FakeHost locked;
+  lock_at_times(locked, 100);
+  Driver driver(tidegate_plugin_v1, locked, "safety");
+  EXPECT_EQ(driver.run().status, Status::locked);
+}
+
+TEST_F(SafetyLive, LockTakenWhileTheServerIsLookedAt_IsAskedForAgain) {
+  host.db().on("UNION ALL").fails("55P03", "canceling statement due to lock timeout").once();
+  answers({{"server", kServer}});
+  const auto outcome = run();
+  EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error.message;
+  EXPECT_TRUE(outcome.findings.empty()) << "nothing could not run";
+}
+
 TEST_F(SafetyLive, ConnectionThatIsLost_IsTheCallsFailure) {
   host.db().on("UNION ALL").fails("08006", "the connection was lost");
   EXPECT_EQ(run().status, Status::unavailable);

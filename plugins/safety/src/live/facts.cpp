@@ -74,7 +74,12 @@ Result<Facts> look(sdk::Db& db, const Targets& targets, const std::string& lock_
   out.pid_by_connection = db.backend_pid();
   out.has_lock_key = !lock_key.empty();
   const sdk::Db::Params params{targets_json(targets), lock_key.empty() ? std::optional<std::string>() : std::optional(lock_key)};
-  const auto asked = ask(db, parts, params, out);
+  auto asked = ask(db, parts, params, out);
+  // A lock that was taken after the part about sizes had looked for it: gone, or seen, the next time.
+  for (int again = 0; again < 3 && !asked && asked.error().code == Status::locked; ++again) {
+    out.rows.clear();
+    asked = ask(db, parts, params, out);
+  }
   if (asked) return out;
   if (!is_about_the_question(asked.error())) return asked.error();
   // Something in it is refused: ask one by one, so that only that is not seen.

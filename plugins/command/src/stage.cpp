@@ -182,7 +182,8 @@ class CommandStage : public sdk::Stage {
   std::vector<std::string> argv_;
 };
 
-Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {
+Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "command") return sdk::Error{sdk::Status::unsupported, "this plugin has no stage type " + std::string(type)};
   return std::unique_ptr<sdk::Stage>(std::make_unique<CommandStage>(host));
 }
 

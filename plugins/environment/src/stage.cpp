@@ -60,7 +60,8 @@ class EnvironmentStage : public sdk::Stage {
   sdk::Host host_;
 };
 
-sdk::Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {
+sdk::Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "environment") return sdk::Error{sdk::Status::unsupported, "this plugin has no stage type " + std::string(type)};
   return std::unique_ptr<sdk::Stage>(std::make_unique<EnvironmentStage>(host));
 }
 

@@ -101,7 +101,8 @@ class HealthStage : public sdk::Stage {
   std::vector<Probe> probes_;  // of the run that is under way
 };
 
-Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {
+Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "health") return sdk::Error{sdk::Status::unsupported, "this plugin has no stage type " + std::string(type)};
   return std::unique_ptr<sdk::Stage>(std::make_unique<HealthStage>(host));
 }
 

@@ -43,7 +43,8 @@ class SlackStage : public sdk::Stage {
   Client client_;  // knows the run's message
 };
 
-Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {
+Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "notify.slack") return sdk::Error{sdk::Status::unsupported, "this plugin has no stage type " + std::string(type)};
   return std::unique_ptr<sdk::Stage>(std::make_unique<SlackStage>(host));
 }
 

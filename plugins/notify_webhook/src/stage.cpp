@@ -94,7 +94,8 @@ class WebhookStage : public sdk::Stage {
   sdk::Host host_;
 };
 
-Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {
+Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "notify.webhook") return sdk::Error{sdk::Status::unsupported, "this plugin has no stage type " + std::string(type)};
   return std::unique_ptr<sdk::Stage>(std::make_unique<WebhookStage>(host));
 }
 

@@ -88,7 +88,8 @@ class SafetyStage : public sdk::Stage {
   sdk::Host host_;
 };
 
-Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view) {
+Result<std::unique_ptr<sdk::Stage>> make(sdk::Host host, std::string_view type) {
+  if (type != "safety") return sdk::Error{sdk::Status::unsupported, "this plugin has no stage type " + std::string(type)};
   return std::unique_ptr<sdk::Stage>(std::make_unique<SafetyStage>(host));
 }
 

@@ -16,6 +16,7 @@ endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_BINDIR})
 set(TIDEGATE_PLUGIN_DIR lib/tidegate/plugins)
 set(TIDEGATE_PIPELINE_DIR share/tidegate/pipelines)
+set(TIDEGATE_TEMPLATE_DIR share/tidegate/templates)
 
 find_program(TIDEGATE_CCACHE ccache)
 if(TIDEGATE_CCACHE)

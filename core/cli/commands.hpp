@@ -19,6 +19,8 @@ int schema_command(const Options& options);
 int init_command(const Options& options);
 int plugin_list_command(const Options& options);
 int plugin_inspect_command(const Options& options);
+int plugin_new_command(const Options& options);
+int plugin_check_command(const Options& options);
 int identity_command(const Options& options);
 int serve_command(const Options& options);
 int scratch_command(const Options& options);

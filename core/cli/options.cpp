@@ -6,6 +6,7 @@
 
 #include "base/redact.hpp"
 #include "base/text.hpp"
+#include "manifest/model.hpp"
 #include "run/outcome.hpp"
 #include "cli/version.hpp"
 
@@ -165,7 +166,7 @@ class Parser {
     sub->add_flag("--json", options_.json, "One JSON object on stdout");
   }
   void add_plugin() {
-    auto* plugin = app_.add_subcommand("plugin", "List and inspect plugins");
+    auto* plugin = app_.add_subcommand("plugin", "List, inspect, begin and check plugins");
     plugin->require_subcommand(1);
     auto* list = command(plugin, "list", "The plugins that are found, and the files that can't be used", Command::plugin_list,
                          "  tidegate plugin list\n  tidegate plugin list --json\n");
@@ -175,6 +176,23 @@ class Parser {
                             "  tidegate plugin inspect build/audit.tidegate.so\n  tidegate plugin inspect apply.prisma\n");
     inspect->add_option("FILE", options_.file, "A plugin file, a plugin's id or a stage type")->required();
     inspect->add_flag("--json", options_.json, "One JSON object on stdout");
+    auto* fresh = command(plugin, "new", "Write a plugin to start from: builds, has a test, passes `plugin check`", Command::plugin_new,
+                          "  tidegate plugin new working_hours --kind precheck\n  tidegate plugin new chat --kind notify --language c --into plugins\n");
+    fresh->add_option("NAME", options_.name, "The stage type, and the folder: lower-case letters, digits, '_' and '-'")->required();
+    fresh->add_option("--kind", options_.kind, "detect, precheck, apply, verify, rollback or notify")->required()->check(CLI::IsMember(manifest::kind_names()));
+    fresh->add_option("--language", options_.language, "c++ (the default), c or rust")->check(CLI::IsMember({"c++", "c", "rust"}));
+    fresh->add_option("--into", options_.into, "The folder that gets the new one (default: here)");
+    fresh->add_flag("--json", options_.json, "One JSON object on stdout");
+    auto* check = command(plugin, "check", "Put plugin files through the rules of the contract, each check in a process of its own", Command::plugin_check,
+                          "  tidegate plugin check build/audit.tidegate.so\n  tidegate plugin check build/audit.tidegate.so --only 'run.*' --seed 7\n"
+                          "  tidegate plugin check build/*.tidegate.so --junit check.xml\n\nExit codes: 0 no check failed; 2 bad command line; 3 a check failed.");
+    check->add_option("FILE", options_.paths, "Plugin files")->required();
+    check->add_option("--only", options_.only, "Only checks whose name fits, like load.* or run.verdict");
+    check->add_option("--set", set_, "A setting to check with: KEY=VALUE for every stage type that has it, TYPE.KEY=VALUE for one")->allow_extra_args(false);
+    check->add_option("--seed", options_.seed, "For the random settings; the seed of a run is printed");
+    check->add_option("--time-limit", options_.time_limit, "Of one check (default: 10s)");
+    check->add_option("--junit", options_.junit, "Also write the results to this file, as JUnit XML");
+    check->add_flag("--json", options_.json, "One JSON object on stdout");
   }
   void add_identity() {
     auto* identity = app_.add_subcommand("identity", "Which environment a database is marked as");

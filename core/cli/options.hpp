@@ -9,7 +9,7 @@
 
 namespace tidegate::cli {
 
-enum class Command { run, plan, status, rollback, lint, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, identity_show, identity_set, serve, scratch };
+enum class Command { run, plan, status, rollback, lint, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, plugin_new, plugin_check, identity_show, identity_set, serve, scratch };
 
 struct Options {
   Command command = Command::run;
@@ -24,7 +24,12 @@ struct Options {
   std::string only;         ///< run --only
   std::string plan;         ///< run --plan HASH
   std::string override_rule, reason;  ///< run --override RULE --reason TEXT
-  std::vector<std::string> paths;  ///< lint FILES
+  std::vector<std::string> paths;  ///< lint and plugin check FILES
+  std::string name, kind, into;    ///< plugin new NAME --kind --into
+  std::string language = "c++";    ///< plugin new --language
+  std::string junit;               ///< plugin check --junit FILE
+  std::optional<unsigned> seed;    ///< plugin check --seed
+  std::string time_limit = "10s";  ///< plugin check --time-limit, of one check
   std::string listen = "127.0.0.1:8080";  ///< serve --listen
   std::string format = "text";  ///< graph, lint, plan --format
   bool markdown = false;    ///< schema --markdown

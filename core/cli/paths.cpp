@@ -26,7 +26,8 @@ std::vector<std::string> bundled_names(const std::string& folder) {
 Installation installation() {
   std::error_code failure;
   const fs::path prefix = fs::read_symlink("/proc/self/exe", failure).parent_path().parent_path();
-  return {(prefix / "lib/tidegate/plugins").string(), (prefix / "share/tidegate/pipelines").string()};
+  return {(prefix / "lib/tidegate/plugins").string(), (prefix / "share/tidegate/pipelines").string(),
+          (prefix / "share/tidegate/templates").string()};
 }
 
 std::string working_folder() {

@@ -13,6 +13,7 @@ namespace tidegate::cli {
 struct Installation {
   std::string plugins;    ///< folder of the bundled plugins
   std::string pipelines;  ///< folder of the bundled pipelines
+  std::string templates;  ///< folder of what `plugin new` writes
 };
 /// Found from the running executable, so that an installation works from any prefix.
 Installation installation();

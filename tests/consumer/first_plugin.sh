@@ -36,6 +36,13 @@ ends 0 cmake --install "$build" --prefix "$work/installed"
 mv "$work/installed" "$work/moved"  # it works from wherever it is
 tidegate=$work/moved/bin/tidegate
 
+# The commands at the top of the page, as they stand there.
+ln -s "$work/moved" "$work/tidegate"
+block sh 1 >"$work/commands.sh"
+cd "$work"
+ends 0 env HOME="$work" PATH="$work/tidegate/bin:$PATH" sh -eu "$work/commands.sh"
+grep -q 'my_hours.tidegate.so: [0-9]* pass' "$work/said" || fail "plugin check did not pass: $(cat "$work/said")"
+
 mkdir "$work/hours"
 cd "$work/hours"
 block toml 1 >plugin.toml
@@ -49,6 +56,7 @@ ends 0 cmake --build build
 ends 0 ctest --test-dir build --no-tests=error
 ends 0 "$tidegate" plugin inspect build/hours.tidegate.so
 grep -q 'org.example.hours' "$work/said" || fail "plugin inspect does not name the plugin"
+ends 0 "$tidegate" plugin check build/hours.tidegate.so
 ends 0 "$tidegate" validate
 
 mkdir -p migrations/20240101000000_init

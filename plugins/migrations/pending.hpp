@@ -15,10 +15,12 @@ struct PendingStatement {
   std::string sql;
   std::uint32_t line = 0;  ///< of the file; 0: not said
   bool transactional = true;
+  std::uint32_t part = 0;  ///< those of one part, one after the other, run in one transaction
 };
 
 struct PendingMigration {
   std::string name;
+  std::string checksum;  ///< of its file; may be empty
   std::string file;  ///< may be empty
   bool transactional = true;
   std::vector<PendingStatement> statements;

@@ -69,14 +69,14 @@ bool follows(const State& state, const Change& change, bool sequences_too) {
   return values.contains("inherited") || (of_column && !sequences_too);
 }
 
-bool is_rename(std::string_view sql) {
-  const auto parsed = syntax::parse(sql);
+}  // namespace
+
+bool stands_alone(std::string_view statement) {
+  const auto parsed = syntax::parse(statement);
   if (!parsed.understood || parsed.actions.size() != 1) return false;
   return std::holds_alternative<syntax::Rename>(parsed.actions.front()) ||
          std::holds_alternative<syntax::SetSchema>(parsed.actions.front());
 }
-
-}  // namespace
 
 std::vector<std::string> pieces(std::string_view text) {
   std::vector<std::string> out;
@@ -85,7 +85,7 @@ std::vector<std::string> pieces(std::string_view text) {
   bool open = false;  // the last piece goes on
   std::size_t begun = 0;
   for (const auto& one : *all) {
-    const bool alone = !one.transactional || is_rename(one.in(text));
+    const bool alone = !one.transactional || stands_alone(one.in(text));
     if (!open || alone) {
       out.emplace_back(one.in(text));
       begun = one.offset;

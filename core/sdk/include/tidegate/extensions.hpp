@@ -23,7 +23,8 @@
 
 /// What run would do, without doing it.
 ///   pending {} -> {"migrations": [{"name", "checksum", "file", "transactional": bool,
-///                                  "statements": [{"sql", "line", "transactional": bool}]}]}
+///                                  "statements": [{"sql", "line", "transactional": bool, "part": n}]}]}
+///       part: those of one part that are transactional run in one transaction
 ///       A plan that cannot be made is a failed call, with the place in its error.
 #define TG_PLAN "tidegate.plan/1"
 #define TG_PLAN_PENDING "pending"
@@ -56,10 +57,17 @@
 #define TG_LINT "tidegate.lint/1"
 #define TG_LINT_FILES "files"
 
-/// Runs what is pending on another connection, recorded.
-///   run {"connection": name} -> {"migrations": [{"name", "ms": n, "error": text | null}]}
+/// What is pending, run forth and back on a scratch copy of the schema.
+///   run {} -> {"migrations": [{"name", "checksum", "ms": n, "error": text | null, "reversible": as in tidegate.undo/1, "by": "down.sql" |
+///              "derived", "inverse": [sql], "reasons": [text], "proven": bool, "unproven": text,
+///              "statements": [{"line", "headline", "measured": bool, "locks": [{"relation", "mode", "index": true}], "rewritten": [text],
+///                              "scanned": [text]}]}], "server_version": n}
+///       in order, up to the first that fails. inverse: the way back, empty when there is none. measured: false for what
+///       runs outside of a transaction. Done once in a run: asked again, the same is told. A failed call: no rehearsal, and why
+///   proof {} -> the same of what was rehearsed in this run so far; no migrations when nothing was
 #define TG_REHEARSE "tidegate.rehearse/1"
 #define TG_REHEARSE_RUN "run"
+#define TG_REHEARSE_PROOF "proof"
 
 /// Is there something in this folder that the stage type works with?
 ///   look {"folder": path} -> {"found": bool, "why": text, "settings": {…}}

@@ -134,6 +134,71 @@ TEST_F(Rehearsal, TooManyPending_IsAWarning_OrRefusedWhereItIsRequired) {
   EXPECT_SAYS(warned, "not-rehearsed");
 }
 
+TEST_F(Rehearsal, RunThatFailsOnRows_GoesBackByWhatWasProven) {
+  project.migration("20240102_email", "ALTER TABLE users ADD COLUMN email text;\nCREATE TABLE posts (id int PRIMARY KEY, author int REFERENCES users);\n");
+  project.migration("20240103_check", "ALTER TABLE users ADD CONSTRAINT big CHECK (id > 5);\n");
+  const auto events = project.events({}, kOn);
+  const auto last = last_event(events);
+  EXPECT_EQ(last["outcome"], "rolled_back") << last;
+  EXPECT_EQ(last["exit"], 4);
+  EXPECT_EQ(last["undone"], Json::array({"20240102_email"}));
+  EXPECT_EQ(of_type(events, "rollback.decided").at(0)["on_failure"], "undo");
+  expect_untouched();
+}
+
+TEST_F(Rehearsal, RollbackLater_GoesBackByWhatWasKept) {
+  project.migration("20240102_email", "ALTER TABLE users ADD COLUMN email text;\nALTER TABLE users RENAME COLUMN name TO full_name;\n");
+  ASSERT_CODE(project.tidegate({"run", "--override", "rename-column", "--reason", "nothing runs yet"}, kOn), 0);
+  EXPECT_EQ(project.db.value("SELECT reversible FROM tidegate.inverses WHERE name = '20240102_email'"), "exact");
+  const auto dry = project.tidegate({"rollback", "--dry-run"});
+  EXPECT_CODE(dry, 0);
+  EXPECT_SAYS(dry, "20240102_email");
+  const auto back = project.tidegate({"rollback"});
+  EXPECT_CODE(back, 0);
+  expect_untouched();
+  EXPECT_EQ(project.applied().size(), 1U);
+}
+
+TEST_F(Rehearsal, RowsWrittenSince_KeepTheMigrationUnlessAllowed) {
+  project.migration("20240102_posts", "CREATE TABLE posts (id int PRIMARY KEY);\nINSERT INTO posts VALUES (1);\nALTER TABLE users ADD COLUMN email text DEFAULT 'none';\n");
+  ASSERT_CODE(project.tidegate({"run"}, kOn), 0);
+  project.db.sql("INSERT INTO users (id, name) VALUES (2, 'bob')");  // the old code's: nothing of its own in the new column
+  project.db.sql("INSERT INTO posts VALUES (2), (3)");
+  const auto kept = project.tidegate({"rollback"});
+  EXPECT_NE(kept.exit_code, 0);
+  EXPECT_SAYS(kept, "2 rows went into public.posts");
+  EXPECT_EQ(project.applied().size(), 2U);
+  project.db.sql("DELETE FROM posts WHERE id > 1");
+  project.db.sql("UPDATE users SET email = 'bob@example.org' WHERE id = 2");
+  const auto again = project.tidegate({"rollback"});
+  EXPECT_NE(again.exit_code, 0);
+  EXPECT_SAYS(again, "1 row went into public.users.email");
+  EXPECT_CODE(project.tidegate({"rollback", "--set", "rollback.database.rows_written=allow"}), 0);
+  EXPECT_EQ(project.applied().size(), 1U);
+}
+
+TEST_F(Rehearsal, WhatCannotBeBroughtBack_IsNotUndoneByItself) {
+  project.migration("20240102_drop", "ALTER TABLE users DROP COLUMN name;\n");
+  project.migration("20240103_check", "ALTER TABLE users ADD CONSTRAINT big CHECK (id > 5);\n");
+  const auto events = project.events({"--override", "drop-column", "--reason", "unused"}, kOn);
+  const auto last = last_event(events);
+  EXPECT_EQ(last["outcome"], "kept") << last;
+  EXPECT_NE(of_type(events, "rollback.decided").at(0)["reason"].get<std::string>().find("going back would lose data"), std::string::npos);
+  const auto refused = project.tidegate({"rollback", "--to", "20240101_users"});
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_SAYS(refused, "cannot be undone without loss");
+  EXPECT_CODE(project.tidegate({"rollback", "--to", "20240101_users", "--set", "rollback.database.data_loss=allow"}), 0);
+  EXPECT_EQ(project.db.value("SELECT count(*) FROM users WHERE name IS NULL"), "1");
+}
+
+TEST_F(Rehearsal, Plan_SaysWhatIsProven) {
+  project.migration("20240102_email", "ALTER TABLE users ADD COLUMN email text;\n");
+  const auto plan = project.json({"plan", "--json"}, kOn);
+  EXPECT_EQ(plan["migrations"][0]["reversible"], "exact") << plan;
+  EXPECT_EQ(plan["migrations"][0]["proven"], true);
+  expect_untouched();
+}
+
 TEST_F(Rehearsal, OwnersPrivilegesAndOtherSchemas_AreInTheCopy) {
   project.db.sql("DO $$ BEGIN CREATE ROLE rehearse_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$");
   project.db.sql("CREATE SCHEMA \"Billing\"; CREATE TABLE \"Billing\".\"Invoice\" (id int); GRANT SELECT ON \"Billing\".\"Invoice\" TO rehearse_app; "

@@ -10,6 +10,7 @@
 #include "migrations/discover.hpp"
 #include "migrations/executor.hpp"
 #include "migrations/json.hpp"
+#include "migrations/way_back.hpp"
 #include "resolve.hpp"
 
 namespace tidegate::apply {
@@ -51,6 +52,7 @@ class ApplyPrisma final : public sdk::Stage {
   Result<std::string> list(std::string_view arguments);
   Result<std::string> plan();
   Result<std::string> resolve(std::string_view arguments);
+  void keep_ways_back(Db& db) const;
   Result<void> apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works);
 
   sdk::Host host_;
@@ -170,6 +172,16 @@ Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
   return Verdict::pass;
 }
 
+/// What a rehearsal of this run has derived and proven is in the target before the change that it undoes. Without it the run
+/// goes on: a later one then knows no way back but the down.sql files.
+void ApplyPrisma::keep_ways_back(Db& db) const {
+  const auto ways = migrations::ways_back_rehearsed(host_);
+  if (!ways) return host_.warn("what was rehearsed is not known: " + ways.error().message);
+  const auto kept = migrations::keep_ways_back(db, *ways);
+  if (!kept) host_.warn("the ways back could not be kept in tidegate.inverses: " + kept.error().message);
+  else if (!*kept) host_.info("the ways back are not kept for later: there is no schema tidegate to keep them in");
+}
+
 Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works) {
   host_.changing();
   if (!history.table) {
@@ -181,6 +193,7 @@ Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const His
       return error;
     }
   }
+  keep_ways_back(db);
   std::uint64_t done = 0;
   migrations::Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}, history.backend_start};
   std::string under_way;

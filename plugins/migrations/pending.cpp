@@ -33,8 +33,8 @@ sdk::Result<std::vector<PendingMigration>> read_pending(std::string_view json) {
   std::vector<PendingMigration> out;
   for (const auto& migration : plan["migrations"]) {
     if (!migration.is_object() || !migration.value("statements", Json()).is_array()) return wrong;
-    auto& now = out.emplace_back(PendingMigration{text_in(migration, "name"), text_in(migration, "checksum"), text_in(migration, "file"),
-                                                  flag_in(migration, "transactional"), {}});
+    auto& now = out.emplace_back(PendingMigration{text_in(migration, "name"), text_in(migration, "file"), flag_in(migration, "transactional"), {},
+                                                  text_in(migration, "checksum")});
     for (const auto& statement : migration["statements"]) {
       if (!statement.is_object() || !statement.value("sql", Json()).is_string()) return wrong;
       now.statements.push_back({statement["sql"].get<std::string>(), number_in(statement, "line"), flag_in(statement, "transactional"),

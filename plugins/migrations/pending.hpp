@@ -20,10 +20,10 @@ struct PendingStatement {
 
 struct PendingMigration {
   std::string name;
-  std::string checksum;  ///< of its file; may be empty
   std::string file;  ///< may be empty
   bool transactional = true;
   std::vector<PendingStatement> statements;
+  std::string checksum = {};  ///< of its file; may be empty
 };
 
 /// From the answer of tidegate.plan/1.

@@ -17,7 +17,7 @@ constexpr std::string_view kOf =
     " WHERE c.relkind IN ('r', 'p', 'i', 'I', 'm', 'v', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 constexpr std::string_view kHeld =
     "SELECT l.relation, l.mode FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation'"
-    " AND l.granted AND l.mode <> 'AccessShareLock' ORDER BY l.relation, l.mode";
+    " AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') ORDER BY l.relation, l.mode";
 
 }  // namespace
 
@@ -45,7 +45,7 @@ Result<void> Recorder::take(Recorded& out) {
     if (found == known_.end()) return;  // new in this transaction
     auto& was = found->second;
     const auto scans = std::atoll(std::string(row[4]).c_str());
-    if (was.file != row[3] && !was.index) out.rewritten.push_back(was.name);
+    if (was.file != row[3]) out.rewritten.push_back(was.name);
     if (scans > was.scans && !was.index) out.scanned.push_back(was.name);
     was.file = std::string(row[3]);
     was.scans = scans;

@@ -16,14 +16,14 @@ namespace tidegate::rehearse {
 
 struct Recorded {
   struct Lock {
-    std::string relation, mode;  ///< mode: pg_locks', without AccessShareLock
+    std::string relation, mode;  ///< mode: as in pg_locks; without AccessShareLock and RowShareLock, which hinder nobody's reads and writes
     bool index = false;
   };
   std::uint32_t line = 0;
   std::string headline;   ///< the statement in one short line
   bool measured = false;  ///< false: it ran outside of a transaction, where its locks are gone when it ends
   std::vector<Lock> locks;
-  std::vector<std::string> rewritten, scanned;
+  std::vector<std::string> rewritten, scanned;  ///< rewritten: indexes, too
 };
 
 class Recorder {

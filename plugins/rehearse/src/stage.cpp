@@ -13,6 +13,7 @@
 #include "migrations/json.hpp"
 #include "rehearsal.hpp"
 #include "tidegate_manifest.h"
+#include "unforeseen.hpp"
 
 namespace tidegate::rehearse {
 namespace {
@@ -25,6 +26,8 @@ using sdk::Status;
 using sdk::Verdict;
 
 constexpr const char* kSwitch = "TIDEGATE_REHEARSE";
+/// As the rules of `safety` weigh a table by default.
+constexpr double kSmallRows = 10e3, kLargeRows = 1e6, kSmallBytes = 10.0 * (1 << 20), kLargeBytes = 1.0 * (1 << 30);
 constexpr const char* kNone = R"({"migrations":[],"server_version":0})";
 
 bool switched_off() {
@@ -69,7 +72,7 @@ class RehearseStage final : public sdk::Stage {
       if (one.proven) proven.push_back(one.name);
     }
     host_.publish("proven", migrations::json_list(proven));
-    return verdict;
+    return std::max(verdict, judge_rewrites(report));
   }
 
   Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments, Report& report) override {
@@ -118,6 +121,41 @@ class RehearseStage final : public sdk::Stage {
       return Verdict::skipped;
     }
     report.finding({verdict, "not-rehearsed", "the pending migrations were not rehearsed: " + error.message, {}, 0, 0, error.hint, {}});
+    return verdict;
+  }
+
+  /// By the size of the table on the target: what is small is no matter.
+  Verdict judge_rewrites(Report& report) const {
+    const auto effects = host_.ask(TG_EFFECTS, TG_EFFECTS_PENDING);
+    if (!effects) return Verdict::pass;  // nobody in this pipeline foretells
+    auto verdict = Verdict::pass;
+    for (const auto& one : unforeseen_rewrites(*effects, *rehearsed_)) {
+      auto target = host_.db();
+      double rows = -1, bytes = -1;
+      const auto asked = target
+                             ? target->query(
+                                   "SELECT c.reltuples, pg_catalog.pg_total_relation_size(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = "
+                                   "pg_catalog.to_regclass($1)",
+                                   {one.relation},
+                                   [&](const sdk::Row& row) {
+                                     rows = std::atof(std::string(row[0]).c_str());
+                                     bytes = std::atof(std::string(row[1]).c_str());
+                                   })
+                             : Result<void>(target.error());
+      if (asked && bytes >= 0 && bytes <= kSmallBytes && rows <= kSmallRows) continue;
+      const bool large = !asked || bytes < 0 || bytes > kLargeBytes || rows > kLargeRows;
+      const auto now = large ? Verdict::block : Verdict::warn;
+      report.finding(
+          {now,
+           "rewrite-under-lock",
+           "the rehearsal saw that " + one.relation + " is written anew under a lock, which the SQL does not tell: " + one.headline,
+           one.file,
+           one.line,
+           1,
+           "-- find out why (a function, a statement that is not understood); do it in steps that do not rewrite the table",
+           {}});
+      verdict = std::max(verdict, now);
+    }
     return verdict;
   }
 

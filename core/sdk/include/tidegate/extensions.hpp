@@ -13,11 +13,14 @@
 ///   list {"applied": false} -> the same with "applied" and "newest" empty, for who does not look at what costs the most
 ///   list {"rows": 5} -> also "rows": the newest five rows, the newest first, whatever became of them:
 ///               [{"name", "state": "applied" | "failed" | "rolled_back", "started_at", "applied_at" if it was}]
+///   drift {} -> {"known": bool, "why": text, "since": time, "changes": [{"object", "text"}]}
+///       what of the schema is no longer as the last change left it. known: false with why, where that cannot be told; optional
 ///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"
 #define TG_HISTORY_LIST "list"
 #define TG_HISTORY_WITHOUT_ROWS "{\"applied\":false}"
+#define TG_HISTORY_DRIFT "drift"
 #define TG_HISTORY_LOCK_KEY "lock_key"
 #define TG_HISTORY_RESOLVE "resolve"
 

@@ -9,6 +9,7 @@
 #include "database/account.hpp"
 #include "database/inverse.hpp"
 #include "database/written.hpp"
+#include "migrations/drift.hpp"
 #include "migrations/executor.hpp"
 #include "migrations/json.hpp"
 
@@ -222,6 +223,8 @@ Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
     out.kept.erase(out.kept.begin());
   }
   host_.progress(out.undone.size(), inverses->size(), "");
+  if (const auto kept = migrations::keep_schema(*db, *place); !kept)
+    host_.warn("what the schema is now could not be kept, so drift will not be seen: " + kept.error().message);
   return out;
 }
 

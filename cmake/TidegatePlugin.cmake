@@ -45,6 +45,9 @@ function(tidegate_add_plugin target)
   target_link_options(${target} PRIVATE
     LINKER:--version-script=${TIDEGATE_PLUGIN_CMAKE_DIR}/plugin.version
     LINKER:-z,now LINKER:-z,relro LINKER:--exclude-libs,ALL -static-libstdc++ -static-libgcc)
+  if(COMMAND tidegate_link_portable) # inside this project
+    tidegate_link_portable(${target})
+  endif()
   if(NOT TIDEGATE_SANITIZE) # a sanitizer's runtime is in the executable, so its symbols are open here
     target_link_options(${target} PRIVATE LINKER:-z,defs)
   endif()

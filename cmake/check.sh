@@ -3,8 +3,8 @@
 # Installs what is missing, builds everything in build/check and runs every test:
 #   sh cmake/check.sh
 # TIDEGATE_CHECK=full runs whole what is sampled otherwise, and the integration tests a second time on a newer PostgreSQL
-# (cmake/newer_server.sh, by npm). TIDEGATE_CHECK=deep also runs the unit tests under the sanitizers (build/asan,
-# build/tsan) and clang-tidy over core/ and plugins/ (build/tidy).
+# (cmake/newer_server.sh, by npm). TIDEGATE_CHECK=deep also makes the portable bundle (cmake/release.sh), and runs the unit
+# tests under the sanitizers (build/asan, build/tsan) and clang-tidy over core/ and plugins/ (build/tidy).
 # TIDEGATE_CORPORA=DIR adds the tests on real histories. The last line sums up.
 set -eu
 cd "$(dirname "$0")/.."
@@ -56,6 +56,7 @@ if [ "${TIDEGATE_CHECK:-}" = full ]; then
   unset TIDEGATE_PG_BIN
 fi
 if [ "${TIDEGATE_CHECK:-}" = deep ]; then
+  sh cmake/release.sh
   run_tests asan
   run_tests tsan
   say ""

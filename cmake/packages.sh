@@ -10,6 +10,9 @@ build_packages="g++ cmake ninja-build ccache mold
 # What the tests, the second compiler and the linter add.
 test_packages="libgtest-dev libcpp-httplib-dev python3-jsonschema clang clang-tidy"
 
+# What a portable build adds: archives of what libpq and libcurl stand on.
+portable_packages="postgresql-server-dev-15 libnghttp2-dev libpsl-dev libidn2-dev libunistring-dev libzstd-dev libbrotli-dev zlib1g-dev"
+
 say() { printf '%s\n' "$*"; }
 die() {
   printf 'error: %s\n' "$*" >&2

@@ -12,6 +12,7 @@ int plan_command(const Options& options);
 int status_command(const Options& options);
 int rollback_command(const Options& options);
 int lint_command(const Options& options);
+int rehearse_command(const Options& options);
 int resolve_command(const Options& options);
 int validate_command(const Options& options);
 int graph_command(const Options& options);

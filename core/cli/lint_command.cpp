@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
 #include "cli/lint_formats.hpp"
+#include "cli/offering.hpp"
 #include "cli/paths.hpp"
 #include "cli/print.hpp"
 #include "run/json.hpp"
@@ -19,26 +20,6 @@ using base::Value;
 constexpr const char* kLint = "tidegate.lint/1";
 constexpr const char* kFiles = "files";
 constexpr std::chrono::minutes kLimit{10};
-
-/// The pipeline's own stage is asked, with its policy; where there is none, that of the bundled pipeline `lint`.
-std::unique_ptr<Job> job_with_lint(const Options& options, int& exit_code) {
-  auto job = Job::make_to_ask(options, exit_code);
-  if (!job) return nullptr;
-  if (options.url.empty()) job->runner().connect_when_needed();
-  if (auto prepared = job->runner().prepare_to_ask(); !prepared) {
-    exit_code = job->fail(prepared.error());
-    return nullptr;
-  }
-  if (job->runner().offering(kLint) != nullptr) return job;
-  if (options.file.empty()) {
-    auto bundled = options;
-    bundled.file = "lint";
-    return job_with_lint(bundled, exit_code);
-  }
-  exit_code = job->fail({base::Status::config, "no stage of this pipeline checks SQL files (offers tidegate.lint/1)",
-                         "add [[stage]] use = \"safety\", or leave --pipeline out"});
-  return nullptr;
-}
 
 std::string text(const Value& finding, const char* key) {
   const auto* value = finding.find(key);
@@ -70,7 +51,7 @@ void print_text(const Value& answer, const Options& options, const Style& style)
 
 int lint_command(const Options& options) {
   int exit_code = 0;
-  const auto job = job_with_lint(options, exit_code);
+  const auto job = job_offering(kLint, {"lint", "checks SQL files", "safety", "--pipeline"}, options, options.url.empty(), exit_code);
   if (!job) return exit_code;
   Array files;
   for (const auto& path : options.paths) files.emplace_back(path);

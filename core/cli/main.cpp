@@ -18,6 +18,7 @@ int dispatch(const Options& options) {
     case Command::status: return status_command(options);
     case Command::rollback: return rollback_command(options);
     case Command::lint: return lint_command(options);
+    case Command::rehearse: return rehearse_command(options);
     case Command::resolve: return resolve_command(options);
     case Command::validate: return validate_command(options);
     case Command::graph: return graph_command(options);

@@ -34,6 +34,7 @@ class Parser {
     add_status();
     add_rollback();
     add_lint();
+    add_rehearse();
     add_resolve();
     add_validate();
     add_graph();
@@ -130,6 +131,14 @@ class Parser {
     sub->add_option("--pipeline", options_.file, "The pipeline whose policy counts. Without it: tidegate.toml here or in a parent folder, else a bundled one");
     sub->add_option("--set", set_, "A setting: KEY=VALUE for every stage that has it, STAGE.KEY=VALUE for one")->allow_extra_args(false);
     sub->add_option("--environment", options_.environment, "production, preview, development or a name of your own, instead of what is detected");
+  }
+  void add_rehearse() {
+    auto* sub = command(&app_, "rehearse", "Run what is pending on a scratch copy of the schema, forth and back; changes nothing", Command::rehearse,
+                        "  tidegate rehearse\n  tidegate rehearse -v        with each statement and the SQL of the way back\n  tidegate rehearse --json\n\n"
+                        "Needs the server programs of the database's major version on this machine.\n"
+                        "Exit codes: 0 all of them ran; 2 bad command line or pipeline; 3 one fails, or there could be no rehearsal; 6 no database.");
+    add_pipeline(sub);
+    sub->add_flag("--json", options_.json, "One JSON object on stdout");
   }
   void add_resolve() {
     auto* sub = command(&app_, "resolve", "Correct the history by hand; runs no SQL of the migration", Command::resolve,

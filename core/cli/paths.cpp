@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/paths.hpp"
 
+#include <sys/auxv.h>
 #include <algorithm>
 #include <filesystem>
 
@@ -21,11 +22,19 @@ std::vector<std::string> bundled_names(const std::string& folder) {
   return names;
 }
 
+/// The file of this program, links resolved; where /proc is not mounted, by the name that it was started with.
+fs::path this_program() {
+  std::error_code failure;
+  const auto by_proc = fs::read_symlink("/proc/self/exe", failure);
+  if (!failure) return by_proc;
+  const auto* started_as = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  return started_as == nullptr ? fs::path() : fs::canonical(started_as, failure);
+}
+
 }  // namespace
 
 Installation installation() {
-  std::error_code failure;
-  const fs::path prefix = fs::read_symlink("/proc/self/exe", failure).parent_path().parent_path();
+  const auto prefix = this_program().parent_path().parent_path();
   return {(prefix / "lib/tidegate/plugins").string(), (prefix / "share/tidegate/pipelines").string(),
           (prefix / "share/tidegate/templates").string()};
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <tidegate/extensions.hpp>
 #include <unistd.h>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/compose.hpp"
+#include "cli/fields.hpp"
 #include "cli/print.hpp"
 #include "cli/state.hpp"
 #include "run/json.hpp"
@@ -22,12 +24,25 @@ constexpr std::chrono::seconds kLimit{30};
 
 bool up_to_date(const run::History& h) { return h.pending.empty() && h.failed.empty(); }
 
-Value as_json(const run::History& h, const Value& lock, Array runs) {
+/// What has drifted, a line each; none where nobody knows. A question that fails is a warning.
+std::vector<std::string> drift_of(Job& job, std::vector<base::Error>& warnings) {
+  const auto said = job.runner().ask_stage(TG_HISTORY, TG_HISTORY_DRIFT, "{}");
+  const auto answer = said ? run::from_json(*said) : base::Result<Value>(said.error());
+  std::vector<std::string> out;
+  if (answer) {
+    for (const auto& change : elements_of(*answer, "changes")) out.push_back(text_of(change, "text"));
+  } else if (answer.error().code != base::Status::unsupported && answer.error().code != base::Status::not_found) {
+    warnings.push_back({answer.error().code, "whether the schema has drifted is not known: " + answer.error().message});
+  }
+  return out;
+}
+
+Value as_json(const run::History& h, const std::vector<std::string>& drift, const Value& lock, Array runs) {
   Array applied;
   for (const auto& row : h.applied) applied.emplace_back(Table{{"name", row.name}, {"applied_at", row.applied_at}});
   return Table{{"up_to_date", up_to_date(h)}, {"applied", std::move(applied)}, {"pending", run::to_array(h.pending)},
                {"failed", run::to_array(h.failed)}, {"edited", run::to_array(h.edited)}, {"missing", run::to_array(h.missing)},
-               {"drift", Array{}}, {"lock", lock}, {"runs", std::move(runs)}};
+               {"drift", run::to_array(drift)}, {"lock", lock}, {"runs", std::move(runs)}};
 }
 
 void list(std::string& out, const char* title, const std::vector<std::string>& names, const char* meaning) {
@@ -53,7 +68,7 @@ std::string line_of(const Value& run, const Style& style) {
   return out;
 }
 
-void print_text(const run::History& h, const Value& lock, const Array& runs, const std::string& target, const Style& style) {
+void print_text(const run::History& h, const std::vector<std::string>& drift, const Value& lock, const Array& runs, const std::string& target, const Style& style) {
   std::string out = target + ": " + (up_to_date(h) ? style.green("up to date") : style.yellow("not up to date")) + ", " +
                     std::to_string(h.applied.size()) + " applied\n";
   const std::size_t first = h.applied.size() > kListedApplied ? h.applied.size() - kListedApplied : 0;
@@ -63,6 +78,7 @@ void print_text(const run::History& h, const Value& lock, const Array& runs, con
   list(out, "failed", h.failed, "clean up by hand, then `tidegate resolve`");
   list(out, "edited", h.edited, "the file differs from what was applied");
   list(out, "missing", h.missing, "applied, but not in the folder");
+  list(out, "drift", drift, "changed since the last change, past the migrations");
   if (const auto* holder = lock.find("holder")) out += "lock held by " + holder->text() + " since " + lock.find("since")->text() + "\n";
   if (!runs.empty()) out += "last runs\n";
   for (const auto& run : runs) out += line_of(run, style);
@@ -82,13 +98,16 @@ int status_command(const Options& options) {
   if (!lock) return job->fail(lock.error());
   auto runs = runs_of(*job, kListedRuns, base::Deadline::in(kLimit));
   if (!runs) print_problems({}, {runs.error()}, options, &job->redactor());
+  std::vector<base::Error> warnings;
+  const auto drift = drift_of(*job, warnings);
+  print_problems({}, warnings, options, &job->redactor());
   Array listed = runs ? std::move(*runs) : Array{};
   if (options.json) {
-    auto answer = as_json(*history, *lock, std::move(listed));
+    auto answer = as_json(*history, drift, *lock, std::move(listed));
     run::redact(answer, job->redactor());
     std::printf("%s\n", run::to_json(answer).c_str());
   } else {
-    print_text(*history, *lock, listed, job->target(), style_for(STDOUT_FILENO, options.color, &job->redactor()));
+    print_text(*history, drift, *lock, listed, job->target(), style_for(STDOUT_FILENO, options.color, &job->redactor()));
   }
   return options.check && !up_to_date(*history) ? run::kExitBlocked : run::kExitOk;
 }

@@ -44,7 +44,8 @@ Finding older(const Subject& subject) {
 Finding later_status(const Subject& subject) {
   constexpr tg_status later = 77;
   return with_settings(subject, [&](const base::Value& settings) {
-    for (const auto* call : {"db.open", "db.query", "http.send", "process.run", "stages.ask", "context.get", "secrets.get"}) {
+    for (const auto* call :
+         {"db.open", "db.query", "scratch.create", "http.send", "process.run", "stages.ask", "context.get", "secrets.get"}) {
       CheckHost host(*subject.type, settings, {{call}, later, Age::same});
       std::vector<Call> calls;
       const auto wrong = first_breach(*subject.entry, host, *subject.type, subject.kind, 0, &calls);

@@ -63,7 +63,7 @@ struct CheckServices {
   static CheckHost& of(const tg_host* raw) {
     return *const_cast<CheckHost*>(static_cast<const CheckHost*>(static_cast<const sdk::testing::FakeHost*>(raw)));
   }
-  static CheckHost& of(tg_db* session) { return *reinterpret_cast<CheckHost*>(session); }
+  static CheckHost::Session& session(tg_db* raw) { return *reinterpret_cast<CheckHost::Session*>(raw); }
   template <class Table>
   static const Table& fake(const tg_host* raw, const char* id) {
     return *static_cast<const Table*>(of(raw).inner_(raw, id));
@@ -78,7 +78,9 @@ struct CheckServices {
     const sdk::Error error{static_cast<sdk::Status>(host.behaviour_.with), std::string("the check makes ") + call + " fail"};
     return sdk::testing::report_to(report, error);
   }
-  static void writes(CheckHost& host, const std::string& what) {
+  static void writes(const CheckHost::Session& session, const std::string& what) {
+    if (session.scratch) return;
+    auto& host = *session.host;
     host.database_writes.push_back(what);
     if (host.changes_announced() == 0) host.too_early.push_back(what);
   }
@@ -112,7 +114,14 @@ struct CheckServices {
     auto& host = of(raw);
     host.touched.emplace_back("opens a database session");
     if (refuses(host, "db.open")) return refuse(host, "db.open", report);
-    *out = reinterpret_cast<tg_db*>(&host);
+    *out = reinterpret_cast<tg_db*>(&host.main_);
+    return TG_OK;
+  }
+  static tg_status scratch_create(const tg_host* raw, std::int32_t, tg_db** out, tg_report* report) {
+    auto& host = of(raw);
+    host.touched.emplace_back("makes a scratch database");
+    if (refuses(host, "scratch.create")) return refuse(host, "scratch.create", report);
+    *out = reinterpret_cast<tg_db*>(&host.scratch_);
     return TG_OK;
   }
   /// Every statement succeeds without rows, or fails as the check wants.
@@ -136,13 +145,13 @@ struct CheckServices {
     return TG_OK;
   }
   static tg_status db_script(tg_db* db, tg_str sql, void* user, tg_on_result on_result, tg_on_db_error on_error) {
-    writes(of(db), "script: " + shortened(view(sql)));
-    return answer(of(db), user, on_result, on_error);
+    writes(session(db), "script: " + shortened(view(sql)));
+    return answer(*session(db).host, user, on_result, on_error);
   }
   static tg_status db_query(tg_db* db, tg_str sql, const tg_str*, const std::uint8_t*, std::uint32_t, void* user, tg_on_result on_result,
                             tg_on_db_error on_error) {
-    if (!reads_only(view(sql))) writes(of(db), "query: " + shortened(view(sql)));
-    return answer(of(db), user, on_result, on_error);
+    if (!reads_only(view(sql))) writes(session(db), "query: " + shortened(view(sql)));
+    return answer(*session(db).host, user, on_result, on_error);
   }
   static tg_status db_quote(tg_db*, std::int32_t as_identifier, tg_str text, void* user, tg_take take) {
     const auto quoted = sdk::testing::FakeDb::quoted(as_identifier, view(text));
@@ -244,6 +253,7 @@ CheckHost::CheckHost(const manifest::StageType& type, const base::Value& setting
                                        &S::db_server_version, &S::db_schema, &S::db_close},
                               age)},
              {TG_HTTP, bytes_of(tg_http_v1{0, 0, &S::http_send}, age)},
+             {TG_SCRATCH, bytes_of(tg_scratch_v1{0, 0, &S::scratch_create}, age)},
              {TG_PROCESS, bytes_of(tg_process_v1{0, 0, &S::process_run}, age)},
              {TG_STAGES, bytes_of(tg_stages_v1{0, 0, &S::ask}, age)}};
   service = &S::service;

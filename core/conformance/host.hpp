@@ -15,9 +15,9 @@ namespace tidegate::conformance {
 enum class Age { same, older, newer };
 
 struct Behaviour {
-  std::set<std::string> failing =
-      {};  ///< "db.open", "db.query", "http.send", "process.run", "stages.ask", "context.get", "context.put", "secrets.get", "config.get"
-  tg_status with = TG_E_FAILED;  ///< how those fail
+  std::set<std::string> failing = {};  ///< "db.open", "db.query", "scratch.create", "http.send", "process.run", "stages.ask",
+                                       ///< "context.get", "context.put", "secrets.get", "config.get"
+  tg_status with = TG_E_FAILED;        ///< how those fail
   Age age = Age::same;
 };
 
@@ -32,7 +32,7 @@ class CheckHost : public sdk::testing::FakeHost {
   /// What the stage did, in the words of a message.
   std::vector<std::string> database_writes;  ///< script, a statement that may write, changing()
   std::vector<std::string> outside_writes;   ///< programs, requests other than GET and HEAD
-  std::vector<std::string> touched;          ///< every use of db, http, process and stages
+  std::vector<std::string> touched;          ///< every use of db, scratch, http, process and stages
   std::vector<std::string> too_early;        ///< writes before changing() was called
   std::set<std::string> undeclared_services, read_settings;
   unsigned refused = 0;  ///< calls that failed because the check wanted it
@@ -40,10 +40,16 @@ class CheckHost : public sdk::testing::FakeHost {
 
  private:
   friend struct CheckServices;
+  /// What a tg_db is here: the host's own, or a scratch database, in which a stage of any kind may write.
+  struct Session {
+    CheckHost* host;
+    bool scratch;
+  };
   const void* (*inner_)(const tg_host*, const char*);
   const manifest::StageType& type_;
   Behaviour behaviour_;
   std::vector<std::pair<std::string, std::vector<unsigned char>>> tables_;
+  Session main_{this, false}, scratch_{this, true};
 };
 
 }  // namespace tidegate::conformance

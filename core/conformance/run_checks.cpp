@@ -36,7 +36,7 @@ Finding answers(const Subject& subject) {
 /// A verify or precheck that blocks says what it found: without a finding nobody knows what to do.
 Finding block_says_why(const Subject& subject) {
   return with_settings(subject, [&](const base::Value& settings) {
-    for (const auto* call : {"", "db.query", "http.send", "stages.ask", "process.run"}) {
+    for (const auto* call : {"", "db.query", "scratch.create", "http.send", "stages.ask", "process.run"}) {
       const Scene scene(subject, settings, {{call}, TG_E_FAILED, Age::same});
       if (scene.last().what != "run" || scene.last().status != TG_OK || scene.last().verdict != TG_BLOCK) continue;
       bool says = false;
@@ -84,8 +84,8 @@ Finding without_each_service(const Subject& subject) {
 
 Finding each_call_failing(const Subject& subject) {
   return with_settings(subject, [&](const base::Value& settings) {
-    for (const auto* call :
-         {"db.open", "db.query", "http.send", "process.run", "stages.ask", "context.get", "context.put", "secrets.get", "config.get"})
+    for (const auto* call : {"db.open", "db.query", "scratch.create", "http.send", "process.run", "stages.ask", "context.get",
+                             "context.put", "secrets.get", "config.get"})
       for (const tg_status with : {TG_E_FAILED, TG_E_UNAVAILABLE, TG_E_LOCKED, TG_E_CONFLICT, TG_E_DENIED}) {
         const Scene scene(subject, settings, {{call}, with, Age::same});
         if (!scene.breach.empty())
@@ -116,7 +116,8 @@ Finding failure_is_no_pass(const Subject& subject) {
 
 Finding interrupted(const Subject& subject, tg_status with) {
   return with_settings(subject, [&](const base::Value& settings) {
-    CheckHost host(*subject.type, settings, {{"db.open", "db.query", "http.send", "process.run", "stages.ask"}, with, Age::same});
+    CheckHost host(*subject.type, settings,
+                   {{"db.open", "db.query", "scratch.create", "http.send", "process.run", "stages.ask"}, with, Age::same});
     Instance instance(*subject.entry, host, subject.type->type);
     if (instance.stage() == nullptr) return skip("there is no stage, see create.type");
     if (const auto validated = instance.validate(); validated.status != TG_OK)

@@ -11,7 +11,7 @@
 
 namespace tidegate::manifest {
 
-inline constexpr std::array kServices{TG_LOG, TG_CONTROL, TG_CONFIG, TG_CONTEXT, TG_SECRETS, TG_DB, TG_HTTP, TG_PROCESS, TG_STAGES};
+inline constexpr std::array kServices{TG_LOG, TG_CONTROL, TG_CONFIG, TG_CONTEXT, TG_SECRETS, TG_DB, TG_HTTP, TG_PROCESS, TG_STAGES, TG_SCRATCH};
 
 inline std::vector<std::string> service_ids() { return {kServices.begin(), kServices.end()}; }
 

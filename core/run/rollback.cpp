@@ -64,8 +64,12 @@ Result<std::string> Runner::why_not_undone(stage::Stage* undoer) {
   std::vector<std::string> can;
   for (const auto& migration : *migrations) {
     const auto text = [&](const char* key) { return migration.find(key) != nullptr ? migration.find(key)->text() : std::string(); };
-    if (text("reversible") != "irreversible") can.push_back(text("name"));
-    else return text("name") + ": " + (text("reason").empty() ? "it cannot be undone" : text("reason"));
+    const auto grade = text("reversible");
+    if (grade == "irreversible" || grade == "loses_data") {
+      const auto reason = text("reason").empty() ? "it cannot be undone" : text("reason");
+      return text("name") + ": " + (grade == "loses_data" ? "going back would lose data: " : "") + reason;
+    }
+    can.push_back(text("name"));
   }
   for (const auto& name : report_.pending)
     if (!contains(can, name)) return name + ": stage '" + undoer->id() + "' does not know it";

@@ -23,6 +23,7 @@ const void* erased() {
 constexpr std::array<Table, manifest::kServices.size()> kTables = {
     &erased<&log_table>, &erased<&control_table>, &erased<&config_table>,  &erased<&context_table>, &erased<&secrets_table>,
     &erased<&db_table>,  &erased<&http_table>,    &erased<&process_table>, &erased<&stages_table>,
+    &erased<&scratch_table>,
 };
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {

@@ -106,6 +106,7 @@ const tg_db_v1* db_table();
 const tg_http_v1* http_table();
 const tg_process_v1* process_table();
 const tg_stages_v1* stages_table();
+const tg_scratch_v1* scratch_table();
 
 /// Hands an Error to the plugin's report; returns its status for `return report_error(…)`.
 tg_status report_error(tg_report* report, const base::Error& error);

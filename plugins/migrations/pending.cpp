@@ -18,6 +18,11 @@ bool flag_in(const Json& object, const char* key) {
   return found == object.end() || !found->is_boolean() || found->get<bool>();
 }
 
+std::uint32_t number_in(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint32_t>() : 0;
+}
+
 }  // namespace
 
 sdk::Result<std::vector<PendingMigration>> read_pending(std::string_view json) {
@@ -28,14 +33,12 @@ sdk::Result<std::vector<PendingMigration>> read_pending(std::string_view json) {
   std::vector<PendingMigration> out;
   for (const auto& migration : plan["migrations"]) {
     if (!migration.is_object() || !migration.value("statements", Json()).is_array()) return wrong;
-    auto& now =
-        out.emplace_back(PendingMigration{text_in(migration, "name"), text_in(migration, "file"), flag_in(migration, "transactional"), {}});
+    auto& now = out.emplace_back(PendingMigration{text_in(migration, "name"), text_in(migration, "file"), flag_in(migration, "transactional"), {},
+                                                  text_in(migration, "checksum")});
     for (const auto& statement : migration["statements"]) {
       if (!statement.is_object() || !statement.value("sql", Json()).is_string()) return wrong;
-      const auto line = statement.find("line");
-      now.statements.push_back({statement["sql"].get<std::string>(),
-                                line != statement.end() && line->is_number_unsigned() ? line->get<std::uint32_t>() : 0,
-                                flag_in(statement, "transactional")});
+      now.statements.push_back({statement["sql"].get<std::string>(), number_in(statement, "line"), flag_in(statement, "transactional"),
+                                number_in(statement, "part")});
     }
   }
   return out;

@@ -15,6 +15,7 @@ struct PendingStatement {
   std::string sql;
   std::uint32_t line = 0;  ///< of the file; 0: not said
   bool transactional = true;
+  std::uint32_t part = 0;  ///< those of one part, one after the other, run in one transaction
 };
 
 struct PendingMigration {
@@ -22,6 +23,7 @@ struct PendingMigration {
   std::string file;  ///< may be empty
   bool transactional = true;
   std::vector<PendingStatement> statements;
+  std::string checksum = {};  ///< of its file; may be empty
 };
 
 /// From the answer of tidegate.plan/1.

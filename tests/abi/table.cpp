@@ -200,6 +200,11 @@ std::vector<Row> layout() {
   FIELD(tg_stages_v1, struct_size);
   FIELD(tg_stages_v1, reserved);
   FIELD(tg_stages_v1, ask);
+
+  STRUCT(tg_scratch_v1);
+  FIELD(tg_scratch_v1, struct_size);
+  FIELD(tg_scratch_v1, reserved);
+  FIELD(tg_scratch_v1, create);
   return rows;
 }
 

@@ -97,7 +97,7 @@ Command Project::command(std::vector<std::string> args, Variables env) const {
   Command out;
   out.argv = {TIDEGATE_EXECUTABLE};
   out.argv.insert(out.argv.end(), args.begin(), args.end());
-  out.env = {{"DATABASE_URL", url()}};
+  out.env = {{"DATABASE_URL", url()}, {"TIDEGATE_REHEARSE", "0"}};
   out.env.insert(out.env.end(), env.begin(), env.end());
   out.cwd = dir.path();
   return out;

@@ -46,7 +46,8 @@ class Project {
   /// Names in the history table that are applied, in order; empty without the table.
   std::vector<std::string> applied();
 
-  /// `tidegate ARGS…` in the folder, with DATABASE_URL set to url(); later variables win.
+  /// `tidegate ARGS…` in the folder, with DATABASE_URL set to url(), and without rehearsals, which would start a server for
+  /// each; later variables win.
   [[nodiscard]] Command command(std::vector<std::string> args, Variables env = {}) const;
   [[nodiscard]] Finished tidegate(std::vector<std::string> args, Variables env = {}) const;
   /// The JSON object that a command prints on stdout.

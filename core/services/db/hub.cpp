@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "scratch/server.hpp"
 
 namespace tidegate::services::db {
 namespace {
@@ -30,6 +31,8 @@ struct Hub::Impl {
   std::optional<Handshake> main_begun;
   base::Clock::time_point watch_again{};
   int opened = 0;
+  std::map<int, std::unique_ptr<scratch::Server>> scratch_servers;  // by the version that was asked for
+  int scratch_databases = 0;
 
   [[nodiscard]] SessionOptions session_options(Deadline deadline, std::chrono::milliseconds limit) const {
     SessionOptions session;
@@ -123,6 +126,29 @@ std::unique_ptr<Session> Hub::hand_over_main() {
   return std::move(impl_->main);
 }
 
+Result<std::unique_ptr<Session>> Hub::scratch(int major, Deadline deadline) {
+  auto& me = *impl_;
+  auto& server = me.scratch_servers[major];
+  if (!server) {
+    scratch::Options options;
+    options.major = major;
+    auto started = scratch::Server::start(options, deadline);
+    if (!started) return std::move(started).error();
+    server = std::move(*started);
+  }
+  const auto session_on = [&](const std::string& database) -> Result<std::unique_ptr<Session>> {
+    auto target = parse_connection(server->url(database));
+    if (!target) return std::move(target).error();
+    return Session::connect(*target, me.session_options(deadline, me.options.connect_timeout), me.redactor);
+  };
+  const auto name = "scratch_" + std::to_string(++me.scratch_databases);
+  auto owner = session_on("postgres");
+  if (!owner) return owner;
+  if (const auto failed = (*owner)->script("CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", {}, deadline))
+    return failed->error;
+  return session_on(name);
+}
+
 Seen Hub::look_at(int pid) {
   auto& me = *impl_;
   const auto to = target("main");
@@ -159,6 +185,7 @@ void Hub::close_all() {
   impl_->main_begun.reset();
   impl_->main.reset();
   impl_->watch.reset();
+  impl_->scratch_servers.clear();
 }
 
 }  // namespace tidegate::services::db

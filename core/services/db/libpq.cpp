@@ -20,7 +20,13 @@ base::Result<Libpq> load_libpq_from(const std::string& library_name) {
 }
 
 const base::Result<Libpq>& load_libpq() {
+#ifdef TIDEGATE_STATIC_LIBPQ  // a portable build
+#define TIDEGATE_LIBPQ_LINKED(name) &::name,
+  static const base::Result<Libpq> instance = Libpq{TIDEGATE_LIBPQ_FUNCTIONS(TIDEGATE_LIBPQ_LINKED)};
+#undef TIDEGATE_LIBPQ_LINKED
+#else
   static const auto instance = load_libpq_from("libpq.so.5");
+#endif
   return instance;
 }
 

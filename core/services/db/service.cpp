@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tidegate.db/1: a stage's view of the run's sessions. What a session may do follows from the call that is under way,
+// tidegate.db/1 and tidegate.scratch/1: a stage's view of the run's sessions. What a session may do follows from the call that is under way,
 // asked at each message, since an instance may be asked a question (read) between calls that write.
 #include <tidegate/services.hpp>
 
@@ -17,6 +17,7 @@ struct tg_db {
   std::unique_ptr<tidegate::services::db::Session> own;
   bool of_target;                     // connection main's database, and not another one's
   tidegate::services::Access access;  // when it was opened
+  bool scratch;                       // a database of the stage's own, where it writes
   std::string schema;                 // asked for once
   std::string blockers;               // as last seen while a call waited
   tidegate::base::Deadline clean_up;  // set once a writing call was stopped
@@ -41,6 +42,7 @@ base::Deadline deadline_of(const tg_db& db) {
 }
 
 Access access_of(const tg_db& db) {
+  if (db.scratch) return db.host.call.access == Access::none ? Access::none : Access::write;
   return std::min(db.access, db.host.call.access);
 }
 
@@ -80,6 +82,7 @@ std::string names_of(const std::string& blockers) {
 /// for the failure. The same blockers are reported at growing intervals.
 void watch(tg_db& db) {
   db.blockers.clear();
+  if (db.scratch) return;  // nobody else is there
   const auto half = std::max(db.session->lock_timeout() / 2, std::chrono::milliseconds(50));
   db.session->on_waiting(half, [&db, names = std::string(), next = std::chrono::milliseconds(0)](std::chrono::milliseconds waited) mutable {
     auto& sink = db.host.shared.sink;
@@ -142,7 +145,21 @@ tg_status open(const tg_host* raw, tg_str connection, std::uint32_t flags, tg_db
       if (!opened) return report_error(report, opened.error());
       session = *opened;
     }
-    *out = new tg_db{host, session, std::move(own), main, access, {}, {}};
+    *out = new tg_db{host, session, std::move(own), main, access, false, {}, {}, {}};
+    return TG_OK;
+  });
+}
+
+tg_status create_scratch(const tg_host* raw, std::int32_t major, tg_db** out, tg_report* report) noexcept {
+  return guarded(report, [&]() -> tg_status {
+    const Host& host = Host::from(raw);
+    if (host.call.access == Access::none)
+      return report_error(report, Error{Status::denied, "the stage may not use a database now", "open sessions from run() or call()"});
+    host.shared.databases.rest();  // this may take a while, and main has nothing to hold a snapshot for
+    auto own = host.shared.databases.scratch(major, host.call.deadline);
+    if (!own) return report_error(report, own.error());
+    auto* session = own->get();
+    *out = new tg_db{host, session, std::move(*own), false, Access::write, true, {}, {}, {}};
     return TG_OK;
   });
 }
@@ -236,6 +253,11 @@ void close(tg_db* db) noexcept {
 const tg_db_v1* db_table() {
   static const tg_db_v1 table{sizeof(tg_db_v1), 0,       &open, &script, &query, &quote, &transaction, &backend_pid,
                               &server_version,  &schema, &close};
+  return &table;
+}
+
+const tg_scratch_v1* scratch_table() {
+  static const tg_scratch_v1 table{sizeof(tg_scratch_v1), 0, &create_scratch};
   return &table;
 }
 

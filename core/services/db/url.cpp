@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/db/url.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -10,6 +8,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "services/authorities.hpp"
 #include "services/db/libpq.hpp"
 #include "services/db/text_form.hpp"
 
@@ -53,13 +52,10 @@ std::map<std::string, std::string, std::less<>> libpq_defaults() {
   return out;
 }
 
-/// Bundles of the certificate authorities that the system trusts; libpq before 16 has no word for them.
+/// The certificate authorities that the system trusts; libpq before 16 has no word for them, and takes "system" for a file.
 std::string system_authorities() {
   if (libpq().PQlibVersion() >= 160000) return "system";
-  for (const char* path :
-       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"})
-    if (::access(path, R_OK) == 0) return path;
-  return {};
+  return authorities_file().value_or("");
 }
 
 std::optional<bool> boolean(std::string_view text) {
@@ -172,7 +168,18 @@ class Translator {
     } else if (!authority.empty()) {
       warn("parameter sslcert is ignored, as Prisma does, since sslaccept=strict is not given: the server's certificate is not checked");
     }
+    if (given_.contains("sslrootcert") ? given_["sslrootcert"] == "system" : base::process_environment()("PGSSLROOTCERT") == "system") trust_the_system(mode);
     if (mode) values_["sslmode"] = *mode;
+  }
+
+  /// As libpq 16 has it: sslrootcert=system stands for verify-full, and for nothing less.
+  void trust_the_system(std::optional<std::string>& mode) {
+    take("sslrootcert");
+    if (!mode) mode = base::process_environment()("PGSSLMODE").value_or("verify-full");
+    if (*mode != "verify-full") return fail("parameter sslrootcert=system goes with sslmode=verify-full alone, and sslmode is " + *mode);
+    const auto file = system_authorities();
+    if (file.empty()) return fail("parameter sslrootcert=system: no certificate authorities were found on this system", kNoAuthorities);
+    values_["sslrootcert"] = file;
   }
 
   void take_rest() {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "services/authorities.hpp"
 #include "services/http/curl.hpp"
 #include "services/http/retry.hpp"
 
@@ -120,6 +121,12 @@ std::optional<TryError> Try::prepare(const Request& request, milliseconds timeou
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
+  if (request.url.starts_with("https:")) {
+    const auto authorities = kCurlKnowsAuthorities ? base::process_environment()("SSL_CERT_FILE") : authorities_file();
+    if (!authorities && !kCurlKnowsAuthorities)
+      return TryError{Error{Status::failed, "no trusted TLS connection is possible: no certificate authorities were found on this system", kNoAuthorities}};
+    if (authorities) set(CURLOPT_CAINFO, authorities->c_str());
+  }
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(CURLOPT_USERAGENT, "tidegate");
   set(CURLOPT_HTTPHEADER, list_);

@@ -30,6 +30,13 @@ struct Curl {
   decltype(&::curl_multi_cleanup) multi_cleanup;
 };
 
+/// Whether libcurl is this system's own, and so was built with the place of its certificate authorities.
+#ifdef TIDEGATE_STATIC_CURL
+inline constexpr bool kCurlKnowsAuthorities = false;
+#else
+inline constexpr bool kCurlKnowsAuthorities = true;
+#endif
+
 /// Loads the first of these libraries that is there and has all functions. The error, of class unavailable, has the
 /// loader's words and the package to install.
 base::Result<Curl> load_curl(const std::vector<std::string>& library_names);

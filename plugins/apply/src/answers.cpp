@@ -89,19 +89,19 @@ sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::F
     append_json(out, work.file);
     out += std::string(",\"transactional\":") + (work.plan.whole ? "true" : "false") + ",\"statements\":[";
     bool first = true;
-    const auto add = [&](const migrations::Statement& s) {
+    const auto add = [&](const migrations::Statement& s, std::size_t part) {
       if (!first) out += ',';
       first = false;
       out += "{\"sql\":";
       append_json(out, s.in(*text));
       out += ",\"line\":" + std::to_string(migrations::locate(*text, s.offset).line) +
-             ",\"transactional\":" + (s.transactional ? "true}" : "false}");
+             ",\"transactional\":" + (s.transactional ? "true" : "false") + ",\"part\":" + std::to_string(part) + "}";
     };
     if (work.plan.plain) {
-      for (const auto& s : migrations::statements(*text).value_or(std::vector<migrations::Statement>{})) add(s);
+      for (const auto& s : migrations::statements(*text).value_or(std::vector<migrations::Statement>{})) add(s, 0);
     } else {
-      for (const auto& part : work.plan.parts) {
-        for (const auto& s : part.statements) add(s);
+      for (std::size_t part = 0; part < work.plan.parts.size(); ++part) {
+        for (const auto& s : work.plan.parts[part].statements) add(s, part);
       }
     }
     out += "]}";

@@ -8,8 +8,10 @@
 #include "account.hpp"
 #include "answers.hpp"
 #include "migrations/discover.hpp"
+#include "migrations/drift.hpp"
 #include "migrations/executor.hpp"
 #include "migrations/json.hpp"
+#include "migrations/way_back.hpp"
 #include "resolve.hpp"
 
 namespace tidegate::apply {
@@ -50,7 +52,9 @@ class ApplyPrisma final : public sdk::Stage {
   Result<std::future<Result<void>>> begin_reading();
   Result<std::string> list(std::string_view arguments);
   Result<std::string> plan();
+  Result<std::string> drift();
   Result<std::string> resolve(std::string_view arguments);
+  void keep_ways_back(Db& db) const;
   Result<void> apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works);
 
   sdk::Host host_;
@@ -96,6 +100,7 @@ Result<std::string> ApplyPrisma::call(std::string_view extension, std::string_vi
   if (extension == "tidegate.history/1") {
     if (method == "lock_key") return std::string(kLockKey);
     if (method == "list") return list(arguments);
+    if (method == "drift") return drift();
     if (method == "resolve") return resolve(arguments);
   }
   if (extension == "tidegate.plan/1" && method == "pending") return plan();
@@ -117,6 +122,19 @@ Result<std::string> ApplyPrisma::plan() {
   auto works = check_and_plan(now->history, compare(now->history, *folder_), *folder_, now->place);
   if (!works) return works.error();
   return plan_json(*works, *folder_);
+}
+
+Result<std::string> ApplyPrisma::drift() {
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = migrations::place_of(*db);
+  if (!place) return place.error();
+  auto found = migrations::drift_of(*db, *place);
+  if (!found) return found.error();
+  auto changes = nlohmann::json::array();
+  for (const auto& change : found->changes) changes.push_back({{"object", change.object}, {"text", change.text}});
+  return nlohmann::json{{"known", found->known}, {"why", found->why}, {"since", found->since}, {"changes", std::move(changes)}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
@@ -165,9 +183,21 @@ Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
   }
   if (!works->empty()) {
     if (auto applied = apply_all(now->db, now->place, now->history, *works); !applied) return applied.error();
+    if (const auto kept = migrations::keep_schema(now->db, now->place); !kept)
+      host_.warn("what the schema is now could not be kept, so drift will not be seen: " + kept.error().message);
   }
   host_.publish("applied", migrations::json_list(comparison.pending));
   return Verdict::pass;
+}
+
+/// What a rehearsal of this run has derived and proven is in the target before the change that it undoes. Without it the run
+/// goes on: a later one then knows no way back but the down.sql files.
+void ApplyPrisma::keep_ways_back(Db& db) const {
+  const auto ways = migrations::ways_back_rehearsed(host_);
+  if (!ways) return host_.warn("what was rehearsed is not known: " + ways.error().message);
+  const auto kept = migrations::keep_ways_back(db, *ways);
+  if (!kept) host_.warn("the ways back could not be kept in tidegate.inverses: " + kept.error().message);
+  else if (!*kept) host_.info("the ways back are not kept for later: there is no schema tidegate to keep them in");
 }
 
 Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works) {
@@ -181,6 +211,7 @@ Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const His
       return error;
     }
   }
+  keep_ways_back(db);
   std::uint64_t done = 0;
   migrations::Executor::Settings settings{host_.integer("lock_timeout", 200), history.session_settings, {}, history.backend_start};
   std::string under_way;

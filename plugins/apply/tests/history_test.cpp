@@ -87,7 +87,7 @@ TEST(Plan, PendingMigrations_AreListedWithTheirStatements) {
   EXPECT_EQ(
       p[0]["statements"],
       json::parse(
-          R"x([{"sql":"CREATE TABLE a (id int)","line":2,"transactional":true},{"sql":"SELECT 'x;y'","line":4,"transactional":true}])x"));
+          R"x([{"sql":"CREATE TABLE a (id int)","line":2,"transactional":true,"part":0},{"sql":"SELECT 'x;y'","line":4,"transactional":true,"part":0}])x"));
   EXPECT_EQ(p[1]["transactional"], false);
   EXPECT_EQ(p[1]["statements"][0]["transactional"], false);
   EXPECT_EQ(p[1]["statements"][1]["transactional"], true);

@@ -56,7 +56,7 @@ struct Trigger {
 struct Size {
   double rows = -1;                   ///< the planner's estimate; -1: unknown, never analysed
   std::int64_t bytes = 0, index_bytes = 0;
-  double writes = 0;                  ///< rows written since the statistics were reset
+  double writes = -1;                 ///< rows written a second, since it was last analysed; -1: unknown
 };
 
 struct Relation {

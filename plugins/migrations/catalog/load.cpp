@@ -119,7 +119,7 @@ Relation relation_of(const json& from, Types& types) {
   out.dependents = list(from, "dependents");
   out.owned_by = get(from, "owned", std::string{});
   if (const auto size = items("size"); size.size() == 4)
-    out.size = Size{size[0].get<double>(), size[1].get<std::int64_t>(), size[2].get<std::int64_t>(), size[3].get<double>()};
+    out.size = Size{size[0].get<double>(), size[1].get<std::int64_t>(), size[2].get<std::int64_t>(), size[3].is_number() ? size[3].get<double>() : -1};
   return out;
 }
 

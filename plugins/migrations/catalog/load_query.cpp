@@ -78,7 +78,8 @@ select jsonb_build_object(
     'owned', case when r.relkind = 'S' then (select p.nspname || '.' || p.relname from pg_depend d join known p on p.oid = d.refobjid
         where d.classid = 'pg_class'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') limit 1) end,
     'size', case when r.relkind in ('r', 'm') then jsonb_build_array(r.reltuples, pg_table_size(r.oid), pg_indexes_size(r.oid),
-        pg_stat_get_tuples_inserted(r.oid) + pg_stat_get_tuples_updated(r.oid) + pg_stat_get_tuples_deleted(r.oid)) end)) from rel r), '[]'),
+        (select case when age > 10 then pg_stat_get_mod_since_analyze(r.oid) / age else -1 end from (select extract(epoch from now() -
+          greatest(pg_stat_get_last_analyze_time(r.oid), pg_stat_get_last_autoanalyze_time(r.oid)))::float8) a(age))) end)) from rel r), '[]'),
   'types', coalesce((select jsonb_agg(jsonb_build_object('s', n.nspname, 'n', t.typname, 'k', t.typtype, 'nn', t.typnotnull,
       'base', case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end,
       'con', exists (select from pg_constraint k where k.contypid = t.oid),

@@ -88,7 +88,7 @@ std::string options(const std::string& array) {
   return "CASE WHEN " + array +
          " IS NOT NULL THEN (SELECT 'options: ' || pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE pg_catalog.\"C\") "
          "FROM pg_catalog.unnest(" +
-         array + ") o) END";
+         array + ") o WHERE pg_catalog.left(o, 3) <> 'pg_') END";  // 15.20 keeps a column's pg_attver there, which each change makes anew
 }
 
 std::string options_without_secrets(const std::string& array) {

@@ -71,6 +71,16 @@ bool casts(const std::string& from, const std::string& to) {
   return a == b || a == "text" || b == "text" || from.find('.') != std::string::npos || to.find('.') != std::string::npos;
 }
 
+/// The value of a column as one of its old type. A number or a moment, written since, that the old type would round makes
+/// it fail, with the value in the server's message.
+std::string cast_back(const std::string& column, const std::string& to, const std::string& from, bool own) {
+  const auto cast = column + (own ? "::text::" : "::") + to;
+  const auto kind = family(from);
+  if (own || (kind != "number" && kind != "time") || kind != family(to)) return cast;
+  return "CASE WHEN " + column + " IS NOT DISTINCT FROM " + cast + "::" + from + " THEN " + cast + " ELSE (" + column +
+         "::text || ' does not fit " + to + "')::" + to + " END";
+}
+
 void column(const Item& was_item, const Item& is_item, const Values& was, const Values& is, Work& work) {
   if (was.contains("inherited")) return;
   const std::string alter = "ALTER TABLE " + was_item.part_of + " ALTER COLUMN " + was_item.name;
@@ -89,7 +99,7 @@ void column(const Item& was_item, const Item& is_item, const Values& was, const 
     // A cast that is written out cuts a text that is too long; without one a longer text, written since, makes it fail.
     const bool refuses = family(type) == "text" && family(*get(is, "type")) == "text";
     work.run(Phase::alter, alter + " TYPE " + type + (was.contains("collation") ? " COLLATE " + *get(was, "collation") : "") +
-                               (refuses ? "" : " USING " + was_item.name + (own ? "::text::" : "::") + type));
+                               (refuses ? "" : " USING " + cast_back(was_item.name, type, *get(is, "type"), own)));
     if (differs("type") && !widens(type, *get(is, "type")))
       work.at_least(Grade::loses_data,
                     "column " + was_item.identity() + ": what " + *get(is, "type") + " does not hold of " + type + " is not brought back");
@@ -199,6 +209,21 @@ const Item* other_user(const std::string& type, const State& state) {
 }
 
 /// A label can only be taken back by another type for its columns. A row that has it lets that fail.
+/// A name for the type that is about to go, in its schema: of at most 63 bytes, and nobody's.
+std::string name_beside(const std::string& schema, const std::string& name, const State& state) {
+  constexpr std::size_t kLongest = 63;
+  const bool is_quoted = name.starts_with('"');
+  for (int number = 0;; ++number) {
+    const auto suffix = "_tidegate" + (number == 0 ? std::string() : std::to_string(number));
+    auto stem = is_quoted ? name.substr(1, name.size() - 2) : name;
+    auto most = std::min(stem.size(), kLongest - suffix.size());
+    while (most > 0 && (static_cast<unsigned char>(stem[most]) & 0xC0U) == 0x80U) --most;  // no half characters
+    while (most < stem.size() && most > 0 && is_quoted && stem[most - 1] == '"') --most;   // nor half of a doubled quote
+    const auto out = is_quoted ? "\"" + stem.substr(0, most) + suffix + "\"" : stem.substr(0, most) + suffix;
+    if (state.owner(schema + out) == nullptr) return out;
+  }
+}
+
 void retype(const Item& item, const Values& was, const State& before, const State& after, Work& work) {
   if (const auto* user = other_user(item.name, after)) {
     work.at_least(Grade::irreversible, "enum " + item.name + ": a label is taken back by another type, which " + user->kind + " " +
@@ -206,7 +231,7 @@ void retype(const Item& item, const Values& was, const State& before, const Stat
     return;
   }
   const auto [schema, name] = parts_of_name(item.name);
-  const std::string aside = name.ends_with('"') ? name.substr(0, name.size() - 1) + "_tidegate\"" : name + "_tidegate";
+  const auto aside = name_beside(schema, name, after);
   work.run(Phase::alter, "ALTER TYPE " + item.name + " RENAME TO " + aside);
   work.run(Phase::alter, "CREATE TYPE " + item.name + " AS ENUM (" + get(was, "labels").value_or("") + ")");
   for (const auto& column : after.items()) {

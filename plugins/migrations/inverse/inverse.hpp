@@ -25,6 +25,9 @@ struct Inverse {
 /// transaction, by itself; the rest as long runs of statements. Empty when it cannot be split.
 std::vector<std::string> pieces(std::string_view text);
 
+/// Whether the statement, which may run in a transaction, still has to be described by itself: a rename.
+bool stands_alone(std::string_view statement);
+
 /// `statement` is what made the one into the other, or several of them: it tells a rename from a loss, and which rows were
 /// changed. A rename is only known when it is the one statement, so renames are described by themselves.
 Inverse invert(const fingerprint::Description& before, const fingerprint::Description& after, std::string_view statement);

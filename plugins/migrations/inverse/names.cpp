@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 
 #include "migrations/fingerprint/difference.hpp"
 #include "migrations/inverse/state.hpp"
@@ -69,14 +70,14 @@ bool follows(const State& state, const Change& change, bool sequences_too) {
   return values.contains("inherited") || (of_column && !sequences_too);
 }
 
-bool is_rename(std::string_view sql) {
-  const auto parsed = syntax::parse(sql);
+}  // namespace
+
+bool stands_alone(std::string_view statement) {
+  const auto parsed = syntax::parse(statement);
   if (!parsed.understood || parsed.actions.size() != 1) return false;
   return std::holds_alternative<syntax::Rename>(parsed.actions.front()) ||
          std::holds_alternative<syntax::SetSchema>(parsed.actions.front());
 }
-
-}  // namespace
 
 std::vector<std::string> pieces(std::string_view text) {
   std::vector<std::string> out;
@@ -85,7 +86,7 @@ std::vector<std::string> pieces(std::string_view text) {
   bool open = false;  // the last piece goes on
   std::size_t begun = 0;
   for (const auto& one : *all) {
-    const bool alone = !one.transactional || is_rename(one.in(text));
+    const bool alone = !one.transactional || stands_alone(one.in(text));
     if (!open || alone) {
       out.emplace_back(one.in(text));
       begun = one.offset;
@@ -136,11 +137,24 @@ bool take_back_name(const fingerprint::Description& before, const fingerprint::D
   return true;
 }
 
+namespace {
+
+/// Whether calling it may change rows that were there: what is not PostgreSQL's own, was not made here, and does not say
+/// that it only reads.
+bool may_write(const State& before, const std::map<std::string, char>& made_here, const syntax::Name& function) {
+  if (function.schema == "pg_catalog") return false;
+  if (const auto made = made_here.find(function.name); made != made_here.end()) return made->second == 'v';
+  return function.name.starts_with("dblink") || function.name.starts_with("lo_") || before.has_volatile_routine_named(function.name);
+}
+
+}  // namespace
+
 void judge_rows(const State& before, std::string_view text, Work& work) {
   const auto all = statements(text);
   if (!all) return work.at_least(Grade::loses_data, "the statements cannot be told apart, so what they do to rows is not known");
   // By the last part of the name: a table of that name in any schema counts as there before.
   const auto was_there = [&](const syntax::Name& table) { return before.has_relation_named(table.name); };
+  std::map<std::string, char> made_here;  // functions, with their volatility
   for (const auto& one : *all) {
     const auto sql = one.in(text);
     const std::string shown(sql.substr(0, std::min<std::size_t>(sql.find('\n'), 60)));
@@ -150,7 +164,11 @@ void judge_rows(const State& before, std::string_view text, Work& work) {
       continue;
     }
     for (const auto& action : parsed.actions) {
+      if (const auto* made = std::get_if<syntax::CreateFunction>(&action)) made_here[made->function.name] = made->volatility;
       if (const auto* dml = std::get_if<syntax::Dml>(&action)) {
+        for (const auto& function : dml->functions)
+          if (may_write(before, made_here, function))
+            work.at_least(Grade::loses_data, "what the function " + function.name + " does to rows is not known: " + shown);
         const bool writes = dml->verb != syntax::Verb::select && was_there(dml->table);
         const bool writes_more = std::any_of(dml->writes.begin(), dml->writes.end(), was_there);
         const bool fills_new_columns = dml->verb == syntax::Verb::update && !writes_more && !dml->columns.empty() &&

@@ -112,6 +112,16 @@ bool State::has_column_named(std::string_view relation, std::string_view column)
   return false;
 }
 
+bool State::has_volatile_routine_named(std::string_view name) const {
+  return std::any_of(items_->begin(), items_->end(), [&](const Item& item) {
+    if (item.kind != "function" && item.kind != "procedure") return false;
+    const auto own = parts_of_name(item.name).second;
+    if (unquoted(own.substr(0, own.find('('))) != name) return false;
+    const auto head = item.definition.substr(0, item.definition.find("AS $"));
+    return head.find(" IMMUTABLE") == std::string::npos && head.find(" STABLE") == std::string::npos;
+  });
+}
+
 const Item* State::identity_sequence(const std::string& column) const {
   for (const auto& [name, item] : owners_)
     if (item->kind == "sequence" && ("\n" + item->definition + "\n").find("\nidentity of: " + column + "\n") != std::string::npos)

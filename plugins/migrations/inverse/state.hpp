@@ -30,6 +30,8 @@ class State {
   /// By the name alone, unquoted, in whichever schema.
   [[nodiscard]] bool has_relation_named(std::string_view name) const;
   [[nodiscard]] bool has_column_named(std::string_view relation, std::string_view column) const;
+  /// A function or procedure that may write, or may not say that it does not; in whichever schema.
+  [[nodiscard]] bool has_volatile_routine_named(std::string_view name) const;
   /// Of "public.orders.id"; nullptr: it has none.
   [[nodiscard]] const Item* identity_sequence(const std::string& column) const;
 

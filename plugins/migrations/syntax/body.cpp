@@ -61,6 +61,13 @@ void read_statements(const json& functions, Body& out) {
   std::erase(out.statements, std::string{});
 }
 
+/// The body of a function in SQL, several statements perhaps; nullopt: BEGIN ATOMIC, which is a tree.
+std::optional<std::string> sql_text(const PgQuery__CreateFunctionStmt& function) {
+  const auto* as = option(function.n_options, function.options, "as");
+  if (as == nullptr || as->arg == nullptr || as->arg->node_case != PG_QUERY__NODE__NODE_LIST || as->arg->list->n_items != 1) return std::nullopt;
+  return string_of(as->arg->list->items[0]);
+}
+
 }  // namespace
 
 Body read_body(const Node& node, const std::string& sql) {
@@ -76,9 +83,14 @@ Body read_body(const Node& node, const std::string& sql) {
     return out;
   }
   out.present = true;
+  if (language == "sql") {
+    if (auto text = sql_text(*node.create_function_stmt)) out.statements.push_back(std::move(*text));
+    out.understood = !out.statements.empty();
+    if (!out.understood) out.why = "its body is not a text";
+    return out;
+  }
   if (language != "plpgsql") {
-    out.understood = language == "sql";
-    if (!out.understood) out.why = "its language is " + language;
+    out.why = "its language is " + language;
     return out;
   }
   const auto raw = pg_query_parse_plpgsql(sql.c_str());

@@ -18,7 +18,7 @@ struct Body {
   std::string why;              ///< when it is not
   bool dynamic = false;         ///< EXECUTE of a text made at run time
   std::size_t dynamic_line = 0; ///< in the body, 1-based
-  std::vector<std::string> statements;  ///< its static SQL, each one statement
+  std::vector<std::string> statements;  ///< its static SQL, each one statement; of a function in SQL all of it as one
 };
 
 struct Parsed {

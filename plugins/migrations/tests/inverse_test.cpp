@@ -146,6 +146,44 @@ TEST_F(InverseOnAServer, OfALongerText_FailsRatherThanCutsWhatWasWrittenSince) {
   EXPECT_EQ(run(inverse.statements.front()), "");
 }
 
+TEST_F(InverseOnAServer, OfAWiderNumberOrMoment_FailsRatherThanRoundsWhatWasWrittenSince) {
+  database.sql("CREATE TABLE wide (a numeric(10,2), b timestamp(0), c int)");
+  const auto before = described();
+  const std::string forth = "ALTER TABLE wide ALTER a TYPE numeric, ALTER b TYPE timestamp, ALTER c TYPE numeric";
+  ASSERT_EQ(run(forth), "");
+  const auto inverse = invert(before, described(), forth);
+  const auto back = [&] {
+    std::string failed;
+    for (const auto& statement : inverse.statements)
+      if (failed.empty()) failed = run(statement);
+    return failed;
+  };
+  for (const char* row : {"(1.005, NULL, 1)", "(1, '2026-01-01 00:00:00.5', 1)", "(1, NULL, 1.5)"}) {
+    database.sql("INSERT INTO wide VALUES " + std::string(row));
+    EXPECT_EQ(run("BEGIN"), "");
+    EXPECT_NE(back().find("does not fit"), std::string::npos) << row;
+    EXPECT_EQ(run("ROLLBACK"), "");
+    database.sql("DELETE FROM wide");
+  }
+  database.sql("INSERT INTO wide VALUES (1.25, '2026-01-01', 7), (NULL, NULL, NULL)");
+  EXPECT_EQ(back(), "");
+  EXPECT_EQ(described().hash(), before.hash());
+}
+
+TEST_F(InverseOnAServer, OfAFunctionThatMayWrite_SaysThatRowsAreNotKnown) {
+  database.sql("CREATE FUNCTION reads() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM orders'");
+  database.sql("CREATE FUNCTION writes() RETURNS bigint LANGUAGE sql AS 'UPDATE orders SET n = 0 RETURNING id'");
+  expect(Grade::loses_data, {"SELECT writes()", "SELECT public.writes() FROM orders",
+                             "CREATE FUNCTION fill() RETURNS bigint LANGUAGE sql AS 'DELETE FROM lines RETURNING id'; SELECT fill()"});
+  expect(Grade::exact, {"SELECT reads()", "SELECT now(), lower('A')"});
+}
+
+TEST_F(InverseOnAServer, OfAnEnumWithALongName_OrOneThatIsTaken_FindsAnotherNameBeside) {
+  const std::string name(63, 'e');
+  database.sql("CREATE TYPE " + name + " AS ENUM ('a'); CREATE TYPE mood_tidegate AS ENUM ('x'); CREATE TABLE has (l " + name + ", m mood)");
+  expect(Grade::exact, {"ALTER TYPE " + name + " ADD VALUE 'b'", "ALTER TYPE mood ADD VALUE 'ok'"});
+}
+
 TEST_F(InverseOnAServer, OfWhatWasChanged_ChangesItBack) {
   expect(Grade::exact, {"ALTER TABLE orders ALTER total SET DEFAULT 7",
                         "ALTER TABLE orders ALTER total DROP DEFAULT",

@@ -69,7 +69,14 @@ class SafetyStage : public sdk::Stage {
       sql = Verdict::warn;
     }
     host_.publish("blockers", migrations::json_list(live->blockers));
-    return std::max(*sql, live->verdict);
+    const auto verdict = std::max(*sql, live->verdict);
+    if (verdict == Verdict::block) return verdict;
+    auto drift = check_drift(host_, report);
+    if (!drift) {
+      report.finding({Verdict::warn, "check-could-not-run", "whether the schema has drifted: " + drift.error().message});
+      drift = Verdict::warn;
+    }
+    return std::max(verdict, *drift);
   }
 
  private:

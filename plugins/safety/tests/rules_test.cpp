@@ -46,7 +46,9 @@ void read_header(const std::string& line, Case& out) {
   } else if (key == "size:") {
     auto& size = out.sizes[first];
     std::string unit;
-    words >> size.rows >> unit >> size.bytes;
+    words >> size.rows >> unit >> size.bytes >> unit;
+    if (words >> size.writes) words >> unit;  // rows a second
+    else size.writes = -1;
   }
 }
 

@@ -194,7 +194,7 @@ class Project:
     def run(self, arguments, signal_when=None):
         """(exit code, stdout, stderr). signal_when: (number, condition): sent when condition(event) holds for an event, or,
         for a condition that is text, when the database answers this query with t."""
-        environment = {**small_environment(), "DATABASE_URL": self.server.url(self.database), **self.environment}
+        environment = {**small_environment(), "DATABASE_URL": self.server.url(self.database), "TIDEGATE_REHEARSE": "0", **self.environment}
         process = subprocess.Popen([self.tidegate, *arguments], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ended = threading.Event()

@@ -109,7 +109,7 @@ class RunnerTest : public ::testing::Test, public Reader {
         base::Array out;
         const auto asked = from_json(arguments);
         for (const auto& name : *asked->find("names")->as<base::Array>())
-          out.emplace_back(base::Table{{"name", name.text()}, {"reversible", name.text() == cannot_undo_ ? "irreversible" : "loses_data"}, {"reason", "no down.sql"}});
+          out.emplace_back(base::Table{{"name", name.text()}, {"reversible", name.text() == cannot_undo_ ? "irreversible" : "exact"}, {"reason", "no down.sql"}});
         return to_json(base::Table{{"migrations", out}});
       };
     } else if (spec.kind == Kind::notify) {

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
+#include <cstdlib>
+
 #include "services/db/libpq.hpp"
 #include "services/db/url.hpp"
 
@@ -130,6 +132,16 @@ TEST(ConnectionUrl, TlsWordsOfAllTools_BecomeLibpqs) {
   EXPECT_EQ(unchecked.warnings.size(), 1U);
   EXPECT_EQ(parsed("postgresql://h/d?sslidentity=/x.p12&sslpassword=y").warnings.size(), 1U);
   EXPECT_NE(error("postgresql://h/d?sslmode=verify-ful").find("did you mean 'verify-full'"), std::string::npos);
+}
+
+TEST(ConnectionUrl, TheSystemsAuthorities_AreAFileForAnOlderLibpq_AndStandForVerifyFull) {
+  ::setenv("SSL_CERT_FILE", "/authorities.pem", 1);
+  const auto t = parsed("postgresql://h/d?sslrootcert=system");
+  ::unsetenv("SSL_CERT_FILE");
+  EXPECT_EQ(of(t, "sslrootcert"), libpq().PQlibVersion() >= 160000 ? "system" : "/authorities.pem");
+  EXPECT_EQ(of(t, "sslmode"), "verify-full");
+  EXPECT_NE(error("postgresql://h/d?sslrootcert=system&sslmode=require").find("verify-full"), std::string::npos);
+  EXPECT_EQ(of(parsed("postgresql://h/d?sslrootcert=/mine.pem&sslmode=verify-ca"), "sslrootcert"), "/mine.pem");
 }
 
 TEST(ConnectionUrl, UnknownParameters_AreIgnoredWithAWarning) {

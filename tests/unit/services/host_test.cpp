@@ -18,7 +18,7 @@ TEST(Services, EachOneAskedForAndGranted_IsThere) {
   World world;
   const auto host = world.host();
   for (const auto& id : manifest::service_ids()) EXPECT_NE(host->service(host.get(), id.c_str()), nullptr) << id;
-  EXPECT_EQ(manifest::service_ids().size(), 9U);
+  EXPECT_EQ(manifest::service_ids().size(), 10U);
 }
 
 TEST(Services, NotAskedForOrNotGrantedOrUnknown_IsNull) {

@@ -13,17 +13,21 @@
 ///   list {"applied": false} -> the same with "applied" and "newest" empty, for who does not look at what costs the most
 ///   list {"rows": 5} -> also "rows": the newest five rows, the newest first, whatever became of them:
 ///               [{"name", "state": "applied" | "failed" | "rolled_back", "started_at", "applied_at" if it was}]
+///   drift {} -> {"known": bool, "why": text, "since": time, "changes": [{"object", "text"}]}
+///       what of the schema is no longer as the last change left it. known: false with why, where that cannot be told; optional
 ///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"
 #define TG_HISTORY_LIST "list"
 #define TG_HISTORY_WITHOUT_ROWS "{\"applied\":false}"
+#define TG_HISTORY_DRIFT "drift"
 #define TG_HISTORY_LOCK_KEY "lock_key"
 #define TG_HISTORY_RESOLVE "resolve"
 
 /// What run would do, without doing it.
 ///   pending {} -> {"migrations": [{"name", "checksum", "file", "transactional": bool,
-///                                  "statements": [{"sql", "line", "transactional": bool}]}]}
+///                                  "statements": [{"sql", "line", "transactional": bool, "part": n}]}]}
+///       part: those of one part that are transactional run in one transaction
 ///       A plan that cannot be made is a failed call, with the place in its error.
 #define TG_PLAN "tidegate.plan/1"
 #define TG_PLAN_PENDING "pending"
@@ -56,10 +60,17 @@
 #define TG_LINT "tidegate.lint/1"
 #define TG_LINT_FILES "files"
 
-/// Runs what is pending on another connection, recorded.
-///   run {"connection": name} -> {"migrations": [{"name", "ms": n, "error": text | null}]}
+/// What is pending, run forth and back on a scratch copy of the schema.
+///   run {} -> {"migrations": [{"name", "checksum", "ms": n, "error": text | null, "reversible": as in tidegate.undo/1, "by": "down.sql" |
+///              "derived", "inverse": [sql], "reasons": [text], "proven": bool, "unproven": text,
+///              "statements": [{"line", "headline", "measured": bool, "locks": [{"relation", "mode", "index": true}], "rewritten": [text],
+///                              "scanned": [text]}]}], "server_version": n}
+///       in order, up to the first that fails. inverse: the way back, empty when there is none. measured: false for what
+///       runs outside of a transaction. Done once in a run: asked again, the same is told. A failed call: no rehearsal, and why
+///   proof {} -> the same of what was rehearsed in this run so far; no migrations when nothing was
 #define TG_REHEARSE "tidegate.rehearse/1"
 #define TG_REHEARSE_RUN "run"
+#define TG_REHEARSE_PROOF "proof"
 
 /// Is there something in this folder that the stage type works with?
 ///   look {"folder": path} -> {"found": bool, "why": text, "settings": {…}}

@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 #define TG_ABI_MAJOR 0u /* of the contract; the entry symbol spells the released major */
-#define TG_ABI_MINOR 2u /* grows with each added field or service; never gates loading */
+#define TG_ABI_MINOR 3u /* grows with each added field or service; never gates loading */
 #define TG_ENTRY_SYMBOL "tidegate_plugin_v1"
 #define TG_MANIFEST_SECTION ".tidegate.manifest"
 #define TG_EXPORT __attribute__((visibility("default")))

@@ -252,6 +252,17 @@ class Host {
     if (status != TG_OK) return report.take(status, "opening the database session");
     return Db(t, session);
   }
+  /// A session on an empty database to try things in: see tg_scratch_v1.
+  [[nodiscard]] Result<Db> scratch(std::int32_t major = 0) const {
+    const auto* t = table<tg_scratch_v1>(TG_SCRATCH);
+    const auto* db = table<tg_db_v1>(TG_DB);
+    if (t == nullptr || db == nullptr) return not_granted(t == nullptr ? TG_SCRATCH : TG_DB);
+    ErrorCollector report;
+    tg_db* session = nullptr;
+    const tg_status status = t->create(raw_, major, &session, &report);
+    if (status != TG_OK) return report.take(status, "making a scratch database");
+    return Db(db, session);
+  }
   [[nodiscard]] Result<HttpResponse> http(const HttpRequest& request) const {
     const auto* t = table<tg_http_v1>(TG_HTTP);
     if (t == nullptr) return not_granted(TG_HTTP);

@@ -3,8 +3,8 @@
 
 namespace tidegate::rollback {
 
-Undoing::Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const std::string& name, const std::vector<AppliedRow>& rows)
-    : table_(place.table), name_(name) {
+Undoing::Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const std::string& name, const std::vector<AppliedRow>& rows, bool by_file)
+    : table_(place.table), name_(name), by_file_(by_file) {
   std::string ids, values;
   for (const auto& row : rows) {
     const std::string id = db.literal(row.id);
@@ -39,7 +39,7 @@ std::string Undoing::ending() const {
 }
 
 std::string Undoing::subject() const {
-  return "the down.sql of migration " + name_;
+  return (by_file_ ? "the down.sql of migration " : "the derived way back of migration ") + name_;
 }
 std::string Undoing::code() const {
   return "";

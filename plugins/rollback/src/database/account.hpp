@@ -21,8 +21,8 @@ struct AppliedRow {
 
 class Undoing final : public migrations::Account {
  public:
-  /// `rows`: all of this name, usually one.
-  Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const std::string& name, const std::vector<AppliedRow>& rows);
+  /// `rows`: all of this name, usually one. `by_file`: by its down.sql.
+  Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const std::string& name, const std::vector<AppliedRow>& rows, bool by_file);
   [[nodiscard]] std::string done_whole() const override;
   [[nodiscard]] std::string open() const override;
   [[nodiscard]] std::string close() const override;
@@ -42,6 +42,7 @@ class Undoing final : public migrations::Account {
   const std::string& table_;
   std::string name_, its_rows_, finished_again_, first_;
   std::string as_undone_, as_applied_;
+  bool by_file_;
 };
 
 }  // namespace tidegate::rollback

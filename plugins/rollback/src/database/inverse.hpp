@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inverse: the SQL that undoes one migration, looked at before anything is touched. Where it comes from (today: the
-// down.sql beside the migration) is known here only. Plain values on a folder that was read: stage thread.
+// Inverse: the SQL that undoes one migration, looked at before anything is touched: the down.sql beside it, else what was
+// derived from the catalog and proven on a copy. Where it comes from is known here only. Plain values on a folder that was
+// read: stage thread.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "migrations/folder.hpp"
 #include "migrations/plan.hpp"
+#include "migrations/way_back.hpp"
 
 namespace tidegate::rollback {
 
@@ -15,10 +18,17 @@ struct Inverse {
   std::string file;  ///< as errors name it
   std::string text;
   migrations::FilePlan plan;
+  /// Empty for a down.sql.
+  std::vector<std::string> derived;
 };
 
-/// An error (with its place, where there is one) says why the migration cannot be undone.
-sdk::Result<Inverse> inverse_of(const migrations::Folder& folder, const std::string& name);
+/// `checksum`: of the file that was, or is to be, applied; empty: any. `ways`: those that are known. An error (with its
+/// place, where there is one) says why the migration cannot be undone.
+sdk::Result<Inverse> inverse_of(const migrations::Folder& folder, const std::string& name, const std::string& checksum,
+                                const std::vector<migrations::WayBack>& ways);
+
+/// The one of this migration and file; null without one.
+const migrations::WayBack* way_of(const std::vector<migrations::WayBack>& ways, const std::string& name, const std::string& checksum);
 
 /// "down.sql:3:1: COMMIT without a BEGIN before it": an error in one line, for a reason.
 std::string in_one_line(const sdk::Error& error);

@@ -2,6 +2,7 @@
 #include "database/stage.hpp"
 
 #include <nlohmann/json.hpp>
+#include <iterator>
 #include <optional>
 #include <tidegate/extensions.hpp>
 
@@ -9,6 +10,7 @@
 #include "database/undo.hpp"
 #include "migrations/discover.hpp"
 #include "migrations/json.hpp"
+#include "migrations/way_back.hpp"
 
 namespace tidegate::rollback {
 namespace {
@@ -89,14 +91,46 @@ class RollbackDatabase final : public sdk::Stage {
     if (!names) return Error{Status::config, "can needs a list of names"};
     auto folder = read_folder();
     if (!folder) return folder.error();
+    auto ways = ways_known(**folder, *names);
+    if (!ways) return ways.error();
     json out = json::array();
     for (const auto& name : *names) {
-      const auto inverse = inverse_of(**folder, name);
-      out.push_back({{"name", name},
-                     {"reversible", inverse ? "exact" : "irreversible"},
-                     {"reason", inverse ? "by its down.sql" : in_one_line(inverse.error())}});
+      const auto* migration = (*folder)->find(name);
+      const auto checksum = migration != nullptr ? migration->checksum : std::string();
+      out.push_back(judged(name, inverse_of(**folder, name, checksum, *ways), way_of(*ways, name, checksum)));
     }
     return json{{"migrations", std::move(out)}}.dump();
+  }
+
+  /// Of this run's rehearsal; and of earlier runs, where the database has to be asked for them.
+  Result<std::vector<migrations::WayBack>> ways_known(const Folder& folder, const std::vector<std::string>& names) {
+    auto ways = migrations::ways_back_rehearsed(host_);
+    if (!ways) return ways;
+    std::vector<std::string> others;
+    for (const auto& name : names)
+      if (way_of(*ways, name, {}) == nullptr && !folder.down_text(name)) others.push_back(name);
+    if (others.empty()) return ways;
+    auto db = host_.db();
+    if (!db) return db.error();
+    auto kept = migrations::ways_back_kept(*db, others);
+    if (!kept) return kept.error();
+    ways->insert(ways->end(), std::make_move_iterator(kept->begin()), std::make_move_iterator(kept->end()));
+    return ways;
+  }
+
+  /// What is known of the way back of one migration: of a down.sql that was not tried, what its author says by writing it.
+  static json judged(const std::string& name, const Result<Inverse>& inverse, const migrations::WayBack* way) {
+    if (!inverse) return {{"name", name}, {"reversible", "irreversible"}, {"reason", in_one_line(inverse.error())}};
+    const bool by_file = inverse->derived.empty();
+    if (way == nullptr) return {{"name", name}, {"reversible", "exact"}, {"reason", "by its down.sql"}};
+    json out{{"name", name}, {"reversible", way->reversible}, {"reason", by_file ? "by its down.sql" : "derived from the catalog"}, {"proven", way->proven}};
+    if (!way->proven) {
+      if (way->unproven.starts_with("the way back fails")) out["reversible"] = "irreversible";
+      out["reason"] = "its down.sql was tried on a copy: " + way->unproven;
+    } else if (!way->reasons.empty()) {
+      out["reason"] = way->reasons.front();
+    }
+    return out;
   }
 
   Result<std::string> down(const json& in) {

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <iterator>
 #include <set>
 
 #include "database/account.hpp"
 #include "database/inverse.hpp"
+#include "database/written.hpp"
+#include "migrations/drift.hpp"
 #include "migrations/executor.hpp"
 #include "migrations/json.hpp"
 
@@ -25,8 +27,8 @@ namespace {
 using Names = std::vector<std::string>;
 
 /// The rows that say "applied", by name. A moment is read and written in UTC and by ISO, whatever the session's settings.
-Result<std::map<std::string, std::vector<AppliedRow>>> applied_rows(Db& db, const migrations::HistoryPlace& place) {
-  std::map<std::string, std::vector<AppliedRow>> out;
+Result<AppliedRows> applied_rows(Db& db, const migrations::HistoryPlace& place) {
+  AppliedRows out;
   auto asked = db.query(
       "SELECT migration_name, id, coalesce(pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', "
       "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), 'infinity') FROM " +
@@ -100,6 +102,69 @@ void Undo::look_at_the_one_that_failed(Db& db, bool lost, const migrations::Acco
   }
 }
 
+namespace {
+
+/// Nothing was touched, so this is no failed call: it says why all of them are kept.
+Undone refused(Undone out, Error error) {
+  out.failure = std::move(error);
+  return out;
+}
+
+}  // namespace
+
+/// The ways back, all of them known before the first is gone.
+Result<std::vector<Inverse>> Undo::ways_of(Db& db, const History& history, const Names& names) const {
+  auto ways = migrations::ways_back_rehearsed(host_);
+  if (!ways) return ways.error();
+  auto kept = migrations::ways_back_kept(db, names);
+  if (!kept) return kept.error();
+  ways->insert(ways->end(), std::make_move_iterator(kept->begin()), std::make_move_iterator(kept->end()));
+  std::vector<Inverse> out;
+  for (const auto& name : names) {
+    std::string checksum;
+    for (const auto& row : history.rows)
+      if (row.applied() && row.name == name) checksum = row.checksum;
+    auto inverse = inverse_of(folder_, name, checksum, *ways);
+    if (!inverse) {
+      Error error = inverse.error();
+      error.code = Status::denied;
+      error.message = "migration " + name + " cannot be undone: " + error.message;
+      return error;
+    }
+    const auto* way = inverse->derived.empty() ? nullptr : way_of(*ways, name, checksum);
+    if (way != nullptr && way->reversible == "loses_data" && host_.text("data_loss", "refuse") != "allow")
+      return Error{Status::denied,
+                   "migration " + name + " cannot be undone without loss" + (way->reasons.empty() ? "" : ": " + way->reasons.front()),
+                   "write a down.sql that brings it back, restore a backup, or go back without it: --set rollback.database.data_loss=allow"};
+    out.push_back(std::move(*inverse));
+  }
+  return out;
+}
+
+/// Rows that somebody wrote since into what a derived way back would drop. A down.sql is its author's own decision.
+std::optional<Error> Undo::refuse_loss(Db& db, const migrations::HistoryPlace& place, const AppliedRows& rows,
+                                       const std::vector<Inverse>& inverses) const {
+  const bool allowed = host_.text("rows_written", "refuse") == "allow";
+  for (const auto& inverse : inverses) {
+    const auto row = rows.find(inverse.name);
+    if (inverse.derived.empty() || row == rows.end()) continue;
+    const auto written = rows_written(db, place, row->second.back().id, inverse.derived);
+    if (!written) return written.error();
+    for (const auto& one : *written) {
+      const auto number = one.rows < 0                ? "an unknown number of rows (" + one.why + ")"
+                          : one.rows >= kMostCounted ? std::to_string(one.rows) + " rows or more"
+                                                     : std::to_string(one.rows) + (one.rows == 1 ? " row" : " rows");
+      const auto message = "since migration " + inverse.name + ", " + number + " went into " + one.what + ", which undoing it drops";
+      if (allowed) {
+        host_.warn(message);
+        continue;
+      }
+      return Error{Status::denied, message, "save them first, or go back without them: --set rollback.database.rows_written=allow"};
+    }
+  }
+  return std::nullopt;
+}
+
 Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
   auto db = host_.db();
   if (!db) return db.error();
@@ -116,43 +181,34 @@ Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
     return out;
   }
   if (names->empty()) return out;
-  std::vector<Inverse> inverses;
-  for (const auto& name : *names) {
-    auto inverse = inverse_of(folder_, name);
-    if (!inverse) {
-      Error error = inverse.error();
-      error.code = Status::denied;
-      error.message = "migration " + name + " cannot be undone: " + error.message;
-      out.failure = std::move(error);
-      return out;
-    }
-    inverses.push_back(std::move(*inverse));
-  }
+  auto rows = applied_rows(*db, *place);
+  if (!rows) return rows.error();
+  auto inverses = ways_of(*db, *history, *names);
+  if (!inverses) return refused(std::move(out), inverses.error());
+  if (auto lost = refuse_loss(*db, *place, *rows, *inverses)) return refused(std::move(out), std::move(*lost));
   if (dry) {
     for (const auto& name : *names) host_.info("would undo " + name);
     return out;
   }
-  auto rows = applied_rows(*db, *place);
-  if (!rows) return rows.error();
   std::set<std::string_view> tried;
   for (const auto& row : history->rows)
     if (row.rolled_back) tried.insert(row.name);
 
   host_.changing();
   migrations::Executor::Settings settings{host_.integer("lock_timeout", 200), history->session_settings, {}, history->backend_start};
-  settings.on_wait = [&](const std::string& line) { host_.progress(out.undone.size(), inverses.size(), line); };
+  settings.on_wait = [&](const std::string& line) { host_.progress(out.undone.size(), inverses->size(), line); };
   migrations::Executor executor(host_, *db, std::move(settings));
-  for (const auto& inverse : inverses) {
+  for (const auto& inverse : *inverses) {
     if (host_.cancelled()) {
       out.failure = Error{host_.remaining_ms() <= 0 ? Status::deadline : Status::cancelled,
                           "stopped before migration " + inverse.name + " was undone: " + std::to_string(out.undone.size()) + " of " +
-                              std::to_string(inverses.size()) + " are",
+                              std::to_string(inverses->size()) + " are",
                           "run it again: what is not undone yet will be"};
       return out;
     }
-    host_.progress(out.undone.size(), inverses.size(), inverse.name);
+    host_.progress(out.undone.size(), inverses->size(), inverse.name);
     const auto began = std::chrono::steady_clock::now();
-    const Undoing account(*db, *place, inverse.name, (*rows)[inverse.name]);
+    const Undoing account(*db, *place, inverse.name, (*rows)[inverse.name], inverse.derived.empty());
     auto ran = executor.run({inverse.plan, inverse.text, inverse.file, tried.contains(inverse.name)}, account);
     if (!ran) {
       out.failure = ran.error();
@@ -166,7 +222,9 @@ Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
     out.undone.push_back(inverse.name);
     out.kept.erase(out.kept.begin());
   }
-  host_.progress(out.undone.size(), inverses.size(), "");
+  host_.progress(out.undone.size(), inverses->size(), "");
+  if (const auto kept = migrations::keep_schema(*db, *place); !kept)
+    host_.warn("what the schema is now could not be kept, so drift will not be seen: " + kept.error().message);
   return out;
 }
 

@@ -3,16 +3,20 @@
 // Undo: takes migrations back, newest first, a transaction each with its history row. Everything that can be known
 // before the first change is refused before it. Made for one call into the stage; stage thread.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <tidegate/services.hpp>
 #include <vector>
 
-#include "migrations/account.hpp"
-#include "migrations/folder.hpp"
+#include "database/account.hpp"
+#include "database/inverse.hpp"
 #include "migrations/history.hpp"
 
 namespace tidegate::rollback {
+
+/// By the migration's name.
+using AppliedRows = std::map<std::string, std::vector<AppliedRow>>;
 
 /// Which ones: these, or all that were applied after one that stays.
 struct Wanted {
@@ -37,6 +41,9 @@ class Undo {
  private:
   sdk::Result<std::vector<std::string>> newest_first(const migrations::History& history, const Wanted& wanted) const;
   void look_at_the_one_that_failed(sdk::Db& db, bool lost, const migrations::Account& account, Undone& out) const;
+  sdk::Result<std::vector<Inverse>> ways_of(sdk::Db& db, const migrations::History& history, const std::vector<std::string>& names) const;
+  std::optional<sdk::Error> refuse_loss(sdk::Db& db, const migrations::HistoryPlace& place, const AppliedRows& rows,
+                                        const std::vector<Inverse>& inverses) const;
   [[nodiscard]] std::optional<sdk::Error> refuse_half_done(const migrations::History& history, const Wanted& wanted) const;
 
   sdk::Host host_;

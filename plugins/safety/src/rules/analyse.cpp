@@ -2,6 +2,7 @@
 #include "rules/analyse.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "migrations/catalog/replay.hpp"
 #include "migrations/lex.hpp"
@@ -133,7 +134,8 @@ class Walk {
     cost_ = Cost{};
     tables_.clear();
     for (const auto& action : parsed.actions) one(sql, extent, parsed, action, true, all);
-    if (std::any_of(parsed.actions.begin(), parsed.actions.end(), [](const auto& a) { return std::holds_alternative<syntax::Code>(a); })) body(parsed, extent, all);
+    if (std::any_of(parsed.actions.begin(), parsed.actions.end(), [](const auto& a) { return std::holds_alternative<syntax::Code>(a); })) body(parsed.body, extent, all);
+    called(parsed, extent, all);
     if (part.transactional && cost_) duration(*cost_, extent, all);
     report_.statements.push_back({extent.begin, std::string(sql), true, std::move(all), cost_, std::move(tables_)});
     if (!part.transactional) next_transaction();
@@ -151,9 +153,33 @@ class Walk {
     if (cost.fast <= options_.max_duration) f.severity = std::min(f.severity, Severity::warn);  // perhaps
   }
 
-  /// What a DO block runs, at the block's place. Whether it runs is not known, so it is judged as if.
-  void body(const syntax::Parsed& outer, const Extent& extent, effects::Effects& all) {
-    for (const auto& text : outer.body.statements) {
+  /// Functions that this migration has made are judged where it calls them; of others that may write and are called for
+  /// what they do (SELECT f()), nobody knows what that is.
+  void called(const syntax::Parsed& parsed, const Extent& extent, effects::Effects& all) {
+    for (const auto& action : parsed.actions) {
+      if (const auto* made = std::get_if<syntax::CreateFunction>(&action)) bodies_[made->function.name] = parsed.body;
+      const auto* dml = std::get_if<syntax::Dml>(&action);
+      if (dml == nullptr) continue;
+      for (const auto& function : dml->functions) {
+        const auto made = bodies_.find(function.name);
+        const auto known = catalog_.functions.find(function.name);
+        const bool for_its_effect = dml->verb == syntax::Verb::select && dml->table.empty() && dml->reads.empty();
+        const bool may_write = function.schema != "pg_catalog" && known != catalog_.functions.end() && known->second == 'v' && for_its_effect;
+        if (made != bodies_.end() && made->second.understood && !made->second.dynamic) {
+          const auto judged = std::move(made->second);  // once, and not within itself
+          bodies_.erase(made);
+          body(judged, extent, all);
+        } else if (made != bodies_.end() || may_write) {
+          not_understood("the function " + function.name + " is called, which may do anything: what it locks and changes is not known", extent.begin,
+                         extent.end - extent.begin, text_.substr(extent.begin, extent.end - extent.begin));
+        }
+      }
+    }
+  }
+
+  /// What a DO block or a function runs, at the place of what runs it. Whether it runs is not known, so it is judged as if.
+  void body(const syntax::Body& outer, const Extent& extent, effects::Effects& all) {
+    for (const auto& text : outer.statements) {
       const auto parts = migrations::statements(text);  // EXECUTE takes several
       if (!parts || parts->empty()) continue;
       for (const auto& part : *parts) {
@@ -290,6 +316,7 @@ class Walk {
   const std::string& path_;
   const Policy& policy_;
   Progress progress_;
+  std::map<std::string, syntax::Body> bodies_;  ///< of the functions that this migration has made
   Report report_;
   std::vector<std::size_t> owners_;  ///< of each finding: the number of its statement
   std::optional<Cost> cost_;     ///< of the statement so far

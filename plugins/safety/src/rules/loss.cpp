@@ -62,6 +62,9 @@ void drop_column_constraint_loss(const Statement& s, const Emit& emit) {
 }
 
 void drop_schema(const Statement& s, const Emit& emit) {
+  if (const auto* other = std::get_if<syntax::Other>(&s.action); other != nullptr && other->tag == "DropOwnedStmt")
+    return emit({"DROP OWNED removes everything in this database that the role owns, and all its privileges, for good",
+                 "-- REASSIGN OWNED keeps it; drop what is to go, one by one", 0, {}});
   const auto* d = drop_of(s, Object::schema);
   if (d == nullptr) return;
   for (const auto& name : d->names) {
@@ -96,6 +99,9 @@ void drop_cascade(const Statement& s, const Emit& emit) {
   if (d == nullptr || !d->cascade || d->kind == Object::schema || d->kind == Object::type || d->kind == Object::domain || d->kind == Object::function) return;
   if (d->kind == Object::extension)
     return emit({"DROP EXTENSION … CASCADE removes every column, index and function that is made of what " + (d->names.empty() ? std::string("it") : d->names.front().name) + " has",
+                 "-- without CASCADE it fails when something depends on it; drop that first, by name", 0, {}});
+  if (d->kind == Object::sequence || d->kind == Object::other)
+    return emit({d->kind == Object::sequence ? "CASCADE also takes the defaults of columns that count by the sequence" : "CASCADE also takes what depends on it, which cannot be seen here",
                  "-- without CASCADE it fails when something depends on it; drop that first, by name", 0, {}});
   std::vector<std::string> named, reached;
   bool known = true, used = false;
@@ -240,6 +246,8 @@ void enum_drop(const Statement& s, const Emit& emit) {
 }
 
 void unanalysable(const Statement& s, const Emit& emit) {
+  if (const auto* other = std::get_if<syntax::Other>(&s.action); other != nullptr && other->tag == "ExecuteStmt")
+    return emit({"EXECUTE runs a prepared statement: what it locks and changes is not known here", "-- write the statement itself", 0, {}});
   if (const auto* code = std::get_if<syntax::Code>(&s.action)) {
     if (code->call) return emit({"CALL runs a procedure, which may do anything: what it locks and changes is not known", "-- write its statements out in the migration", 0, {}});
     if (!s.parsed.body.understood) return emit({"the DO block was not understood (" + s.parsed.body.why + "): what it locks and changes is not known", "-- write its statements out in the migration", 0, {}});
@@ -256,7 +264,7 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"drop-column", Group::loss, Severity::deny, false, false, "DROP COLUMN", kGone, drop_column},
     {"drop-column-constraint-loss", Group::loss, Severity::warn, false, false, "a dropped column takes a constraint over several columns with it", kNone,
      drop_column_constraint_loss},
-    {"drop-schema", Group::loss, Severity::deny, false, false, "DROP SCHEMA … CASCADE", kGone, drop_schema},
+    {"drop-schema", Group::loss, Severity::deny, false, false, "DROP SCHEMA … CASCADE, DROP OWNED", kGone, drop_schema},
     {"drop-database", Group::loss, Severity::deny, false, false, "DROP DATABASE", kGone, drop_database},
     {"drop-cascade", Group::loss, Severity::warn, false, false, "DROP … CASCADE reaches other objects", kGone, drop_cascade},
     {"truncate", Group::loss, Severity::deny, false, false, "TRUNCATE", kNone, truncate},

@@ -110,6 +110,7 @@ Severity Policy::severity(const Rule& rule, std::string_view path, const catalog
   const auto bytes = size.bytes + size.index_bytes;
   if (size.rows > sizes.large_rows || bytes > sizes.large_bytes) return out;
   const bool small = size.rows <= sizes.small_rows && bytes <= sizes.small_bytes;
+  if (!small && size.writes > sizes.busy_writes) return out;
   return small ? Severity::info : std::min(out, Severity::warn);
 }
 

@@ -22,6 +22,7 @@ struct Level {
 struct Sizes {
   double small_rows = 10'000, large_rows = 1'000'000;
   std::int64_t small_bytes = 10LL << 20, large_bytes = 1LL << 30;
+  double busy_writes = 100;  ///< rows a second
 };
 
 struct Policy {

@@ -45,6 +45,7 @@ Result<StaticSettings> static_settings(const sdk::Host& host) {
     }
     out.policy.levels.push_back(std::move(entry));
   }
+  out.options.pooler = host.flag("through_pooler");
   out.options.runner_sets_timeouts = host.flag("runner_sets_timeouts", true);
   out.options.max_duration = static_cast<double>(host.integer("max_duration", 30'000)) / 1e3;
   auto& sizes = out.policy.sizes;
@@ -52,6 +53,7 @@ Result<StaticSettings> static_settings(const sdk::Host& host) {
   sizes.small_bytes = host.integer("small_table.size", sizes.small_bytes);
   sizes.large_rows = static_cast<double>(host.integer("costly_table.rows", static_cast<std::int64_t>(sizes.large_rows)));
   sizes.large_bytes = host.integer("costly_table.size", sizes.large_bytes);
+  sizes.busy_writes = static_cast<double>(host.integer("costly_table.writes", static_cast<std::int64_t>(sizes.busy_writes)));
   if (const auto path = host.text("baseline"); !path.empty()) {
     if (auto read = read_baseline(path, out.policy); !read) return read.error();
   }

@@ -104,6 +104,8 @@ class FakeHost : public tg_host {
     return *this;
   }
   FakeDb& db() { return db_; }
+  /// What sessions of tidegate.scratch/1 see: the same one for each, as empty as the test leaves it.
+  FakeDb& scratch_db() { return scratch_db_; }
   /// Says what is answered to requests whose URL contains the text.
   HttpAnswer& on_http(std::string url) { return http_.on(std::move(url)); }
   /// Says what another stage answers, like on_ask(TG_HISTORY, "list").
@@ -182,7 +184,7 @@ class FakeHost : public tg_host {
   SettingNode settings_;
   std::map<std::string, std::string> context_, published_;
   std::set<std::string, std::less<>> denied_;
-  FakeDb db_;
+  FakeDb db_, scratch_db_;
   Script<HttpAnswer> http_;
   Script<AskAnswer> asks_;
   FakePrograms programs_;

@@ -98,6 +98,9 @@ struct FakeServices {
   static tg_status ask(const tg_host* raw, tg_str extension, tg_str method, tg_str arguments, void* user, tg_take take, tg_report* report) {
     return of(raw).ask({std::string(view(extension)), std::string(view(method)), std::string(view(arguments))}, user, take, report);
   }
+  static tg_status scratch_create(const tg_host* raw, std::int32_t, tg_db** out, tg_report* report) {
+    return of(raw).scratch_db_.open(0, out, report);
+  }
   static tg_status process_run(const tg_host* raw, const tg_process_spec* spec, std::int32_t* exit_code, void* user, tg_take out,
                                tg_take err, tg_report* report) {
     return of(raw).programs_.run(*spec, exit_code, user, out, err, report);
@@ -125,9 +128,11 @@ inline const void* FakeHost::on_service(const tg_host* raw, const char* id) {
   static const tg_http_v1 http{sizeof http, 0, &S::http_send};
   static const tg_stages_v1 stages{sizeof stages, 0, &S::ask};
   static const tg_process_v1 process{sizeof process, 0, &S::process_run};
+  static const tg_scratch_v1 scratch{sizeof scratch, 0, &S::scratch_create};
   static const std::pair<std::string_view, const void*> tables[] = {{TG_LOG, &log},         {TG_CONTROL, &control}, {TG_CONFIG, &config},
                                                                     {TG_CONTEXT, &context}, {TG_SECRETS, &secrets}, {TG_DB, &db},
-                                                                    {TG_HTTP, &http},       {TG_STAGES, &stages},   {TG_PROCESS, &process}};
+                                                                    {TG_HTTP, &http},       {TG_STAGES, &stages},   {TG_PROCESS, &process},
+                                                                    {TG_SCRATCH, &scratch}};
   if (of(raw).denied_.contains(std::string_view(id))) return nullptr;
   for (const auto& [name, table] : tables)
     if (name == id) return table;

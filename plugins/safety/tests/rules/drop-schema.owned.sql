@@ -1,0 +1,3 @@
+-- expect: drop-schema 3
+-- migration
+drop owned by alice;

@@ -8,7 +8,7 @@
 
 namespace tidegate::migrations {
 
-/// The statement on one line, of at most `most` bytes: without comments, and without its literals, since one may be a
+/// The statement on one line, of at most `most` bytes, and "…" when it is cut: without comments, and without its literals, since one may be a
 /// secret (CREATE ROLE … PASSWORD '…'). Text that ends within a literal ends there.
 std::string headline(std::string_view sql, std::size_t most = 200);
 

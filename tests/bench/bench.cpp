@@ -99,7 +99,8 @@ int main(int argc, char** argv) {
   };
   const Row rows[] = {{"startup", bench_startup, true}, {"noop", bench_noop, true},           {"apply", bench_apply, true},
                       {"stage", bench_stage, true},     {"manifests", bench_manifests, true}, {"stall", bench_stall, true},
-                      {"fingerprint", bench_fingerprint, true}, {"build", bench_build, false}};
+                      {"fingerprint", bench_fingerprint, true}, {"lint", bench_lint, false},
+                      {"build", bench_build, false}};
   Bench bench;
   bench.host = TIDEGATE_BENCH_HOST;
   std::vector<std::string> wanted;

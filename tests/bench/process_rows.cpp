@@ -2,6 +2,11 @@
 // Rows that compare whole processes with psql: start-up, nothing to do, applying.
 #include "bench/rows.hpp"
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
 namespace tidegate::bench {
 namespace {
 
@@ -45,6 +50,26 @@ void bench_apply(Bench& bench) {
                     into("by_minimal", tidegate_run(bench, "tidegate run minimal.toml", "by_minimal", work.migrations,
                                                     TIDEGATE_BENCH_PIPELINES "/minimal.toml")),
                     into("by_default", tidegate_run(bench, "tidegate run (default)", "by_default", work.migrations, ""))}));
+}
+
+void bench_lint(Bench& bench) {
+  const char* squawk = std::getenv("TIDEGATE_SQUAWK");
+  const char* corpora = std::getenv("TIDEGATE_CORPORA");
+  if (squawk == nullptr || corpora == nullptr) {
+    std::printf("lint: skipped; TIDEGATE_SQUAWK names squawk's program (npm install squawk-cli), TIDEGATE_CORPORA the real histories\n");
+    return;
+  }
+  const std::string folder = std::string(corpora) + "/trigger.dev/migrations";
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.is_directory()) files.push_back(entry.path() / "migration.sql");
+  std::sort(files.begin(), files.end());
+  Command by_squawk{"squawk", {squawk, "--reporter", "json"}, {}, bench.folder};
+  by_squawk.argv.insert(by_squawk.argv.end(), files.begin(), files.end());
+  by_squawk.expected_exit = 1;  // as a linter does that has found something
+  Command ours{"tidegate lint", {bench.host, "lint", folder, "--json"}, {}, bench.folder};
+  ours.expected_exit = 3;
+  print("checking " + std::to_string(files.size()) + " files without a database", interleave(bench.rounds_or(10), {by_squawk, ours}));
 }
 
 }  // namespace tidegate::bench

@@ -48,6 +48,7 @@ void bench_stage(Bench& bench);      ///< what the host adds to a stage that doe
 void bench_manifests(Bench& bench);  ///< checking a pipeline against 20 and 200 plugins
 void bench_stall(Bench& bench);      ///< what a migration waiting for a lock adds to other sessions' queries
 void bench_fingerprint(Bench& bench);  ///< describing a schema of 1,000 tables beside pg_dump
+void bench_lint(Bench& bench);       ///< checking the files of a real history beside squawk
 void bench_build(Bench& bench);      ///< a clean build, and an edit in one file to a passing unit test
 
 }  // namespace tidegate::bench

@@ -68,6 +68,13 @@ std::optional<std::string> sql_text(const PgQuery__CreateFunctionStmt& function)
   return string_of(as->arg->list->items[0]);
 }
 
+/// PostgreSQL's grammar takes a function or a DO without one.
+bool has_text(const Node& node) {
+  if (node.node_case == PG_QUERY__NODE__NODE_DO_STMT) return option(node.do_stmt->n_args, node.do_stmt->args, "as") != nullptr;
+  const auto& function = *node.create_function_stmt;
+  return option(function.n_options, function.options, "as") != nullptr;
+}
+
 }  // namespace
 
 Body read_body(const Node& node, const std::string& sql) {
@@ -91,6 +98,10 @@ Body read_body(const Node& node, const std::string& sql) {
   }
   if (language != "plpgsql") {
     out.why = "its language is " + language;
+    return out;
+  }
+  if (!has_text(node)) {  // on which the parser ends the process
+    out.why = "it has no body";
     return out;
   }
   const auto raw = pg_query_parse_plpgsql(sql.c_str());

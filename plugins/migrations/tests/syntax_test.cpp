@@ -18,6 +18,16 @@ T only(std::string_view sql) {
   return std::get<T>(parsed.actions[0]);
 }
 
+TEST(Syntax, CodeWithoutABody_IsNotUnderstood_AndEndsNoProcess) {
+  for (const char* sql : {"create function f() returns trigger language plpgsql", "create procedure p() language plpgsql", "do language plpgsql",
+                          "create function f() returns int language sql", "create function f() returns int"}) {
+    const auto parsed = parse(sql);
+    EXPECT_TRUE(parsed.understood) << sql;
+    EXPECT_FALSE(parsed.body.understood) << sql;
+    EXPECT_FALSE(parsed.body.why.empty()) << sql;
+  }
+}
+
 TEST(Syntax, AlterTable_SaysEachCommandAndWhereItStands) {
   const std::string sql =
       "ALTER TABLE ONLY \"s\".\"T\" ADD COLUMN IF NOT EXISTS c numeric(10,2) NOT NULL DEFAULT 1, DROP COLUMN d CASCADE,\n"

@@ -117,7 +117,7 @@ struct CheckServices {
     *out = reinterpret_cast<tg_db*>(&host.main_);
     return TG_OK;
   }
-  static tg_status scratch_create(const tg_host* raw, std::int32_t, tg_db** out, tg_report* report) {
+  static tg_status scratch_create(const tg_host* raw, std::int32_t, tg_str, tg_db** out, tg_report* report) {
     auto& host = of(raw);
     host.touched.emplace_back("makes a scratch database");
     if (refuses(host, "scratch.create")) return refuse(host, "scratch.create", report);

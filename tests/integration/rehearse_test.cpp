@@ -206,6 +206,13 @@ TEST_F(Rehearsal, RewriteThatTheTextDoesNotTell_IsSeen) {
   EXPECT_TRUE(found) << last;
 }
 
+TEST_F(Rehearsal, SettingsOfTheDatabaseByItsName_AreThoseOfTheCopy) {
+  project.migration("20240102_settings", "ALTER DATABASE " + project.db.name() + " SET work_mem = '8MB';\n");
+  const auto said = project.json({"rehearse", "--json"});
+  EXPECT_EQ(said["migrations"][0]["error"], nullptr) << said;
+  expect_untouched();
+}
+
 TEST_F(Rehearsal, TableThatIsPendingItself_MayBeWrittenAnew) {
   project.migration("20240102_posts", "CREATE TABLE posts (id int PRIMARY KEY);\n");
   project.migration("20240103_posts", "ALTER TABLE posts ALTER COLUMN id TYPE bigint;\n");

@@ -126,7 +126,7 @@ std::unique_ptr<Session> Hub::hand_over_main() {
   return std::move(impl_->main);
 }
 
-Result<std::unique_ptr<Session>> Hub::scratch(int major, Deadline deadline) {
+Result<std::unique_ptr<Session>> Hub::scratch(int major, std::string name, Deadline deadline) {
   auto& me = *impl_;
   auto& server = me.scratch_servers[major];
   if (!server) {
@@ -141,11 +141,13 @@ Result<std::unique_ptr<Session>> Hub::scratch(int major, Deadline deadline) {
     if (!target) return std::move(target).error();
     return Session::connect(*target, me.session_options(deadline, me.options.connect_timeout), me.redactor);
   };
-  const auto name = "scratch_" + std::to_string(++me.scratch_databases);
-  auto owner = session_on("postgres");
+  if (name.empty()) name = "scratch_" + std::to_string(++me.scratch_databases);
+  auto owner = session_on("template1");
   if (!owner) return owner;
-  if (const auto failed = (*owner)->script("CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", {}, deadline))
-    return failed->error;
+  const auto quoted = (*owner)->quote_identifier(name);
+  for (const auto& sql : {"DROP DATABASE IF EXISTS " + quoted,
+                          "CREATE DATABASE " + quoted + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"})
+    if (const auto failed = (*owner)->script(sql, {}, deadline)) return failed->error;
   return session_on(name);
 }
 

@@ -44,8 +44,9 @@ class Hub {
   /// Gives main away, as it is, to whom needs a session and may have to wait with it, and closes watch, so that there is one
   /// connection for as long as that takes: the next main() connects anew. Null when main is not open, or pinned.
   std::unique_ptr<Session> hand_over_main();
-  /// A session on a new, empty database of a private server, which lives as long as this hub. `major` 0: the newest one.
-  base::Result<std::unique_ptr<Session>> scratch(int major, base::Deadline deadline);
+  /// A session on a new, empty database of a private server, which lives as long as this hub. `major` 0: the newest one;
+  /// `name` empty: any, else one that was made before under that name is dropped.
+  base::Result<std::unique_ptr<Session>> scratch(int major, std::string name, base::Deadline deadline);
   /// What the server says of the session `pid`; from the watch session, opened on first use, each try limited to a second.
   Seen look_at(int pid);
   /// The next stage begins: main is reset before its next message.

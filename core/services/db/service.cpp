@@ -150,13 +150,13 @@ tg_status open(const tg_host* raw, tg_str connection, std::uint32_t flags, tg_db
   });
 }
 
-tg_status create_scratch(const tg_host* raw, std::int32_t major, tg_db** out, tg_report* report) noexcept {
+tg_status create_scratch(const tg_host* raw, std::int32_t major, tg_str name, tg_db** out, tg_report* report) noexcept {
   return guarded(report, [&]() -> tg_status {
     const Host& host = Host::from(raw);
     if (host.call.access == Access::none)
       return report_error(report, Error{Status::denied, "the stage may not use a database now", "open sessions from run() or call()"});
     host.shared.databases.rest();  // this may take a while, and main has nothing to hold a snapshot for
-    auto own = host.shared.databases.scratch(major, host.call.deadline);
+    auto own = host.shared.databases.scratch(major, std::string(view(name)), host.call.deadline);
     if (!own) return report_error(report, own.error());
     auto* session = own->get();
     *out = new tg_db{host, session, std::move(*own), false, Access::write, true, {}, {}, {}};

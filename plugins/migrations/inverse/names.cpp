@@ -139,6 +139,25 @@ bool take_back_name(const fingerprint::Description& before, const fingerprint::D
 
 namespace {
 
+/// What belongs to the server, or is otherwise not in a description of the database, so that nothing would be seen to be missing.
+bool is_not_described(const syntax::Action& action) {
+  const auto* other = std::get_if<syntax::Other>(&action);
+  constexpr std::string_view tags[] = {"CreateRoleStmt",
+                                       "AlterRoleStmt",
+                                       "AlterRoleSetStmt",
+                                       "DropRoleStmt",
+                                       "GrantRoleStmt",
+                                       "AlterSystemStmt",
+                                       "CreatedbStmt",
+                                       "DropdbStmt",
+                                       "CreateTableSpaceStmt",
+                                       "DropTableSpaceStmt",
+                                       "AlterTableSpaceOptionsStmt",
+                                       "LoadStmt",
+                                       "DropOwnedStmt"};
+  return other != nullptr && std::find(std::begin(tags), std::end(tags), other->tag) != std::end(tags);
+}
+
 /// Whether calling it may change rows that were there: what is not PostgreSQL's own, was not made here, and does not say
 /// that it only reads.
 bool may_write(const State& before, const std::map<std::string, char>& made_here, const syntax::Name& function) {
@@ -164,6 +183,7 @@ void judge_rows(const State& before, std::string_view text, Work& work) {
       continue;
     }
     for (const auto& action : parsed.actions) {
+      if (is_not_described(action)) work.at_least(Grade::irreversible, "what it changes is not part of the database alone: " + shown);
       if (const auto* made = std::get_if<syntax::CreateFunction>(&action)) made_here[made->function.name] = made->volatility;
       if (const auto* dml = std::get_if<syntax::Dml>(&action)) {
         for (const auto& function : dml->functions)

@@ -178,6 +178,17 @@ TEST_F(InverseOnAServer, OfAFunctionThatMayWrite_SaysThatRowsAreNotKnown) {
   expect(Grade::exact, {"SELECT reads()", "SELECT now(), lower('A')"});
 }
 
+TEST_F(InverseOnAServer, OfWhatBelongsToTheServer_IsNotPretended) {
+  for (const auto& sql : {"CREATE ROLE fp_" + database.name(), std::string("ALTER ROLE fp_alice SET work_mem = '8MB'"), std::string("GRANT fp_alice TO fp_bob")}) {
+    const auto before = described();
+    EXPECT_EQ(run(sql), "");
+    const auto inverse = invert(before, described(), sql);
+    EXPECT_EQ(inverse.grade, Grade::irreversible) << sql;
+    EXPECT_FALSE(inverse.reasons.empty()) << sql;
+  }
+  EXPECT_EQ(run("DROP ROLE fp_" + database.name() + "; ALTER ROLE fp_alice RESET work_mem; REVOKE fp_alice FROM fp_bob"), "");
+}
+
 TEST_F(InverseOnAServer, OfAnEnumWithALongName_OrOneThatIsTaken_FindsAnotherNameBeside) {
   const std::string name(63, 'e');
   database.sql("CREATE TYPE " + name + " AS ENUM ('a'); CREATE TYPE mood_tidegate AS ENUM ('x'); CREATE TABLE has (l " + name + ", m mood)");

@@ -19,19 +19,19 @@ constexpr int kVersionsOfAMajor = 10'000;
 /// What of the target is not in a dump: its roles by name, which owners and privileges speak of, and the search_path.
 struct Around {
   std::vector<std::string> roles;
-  std::string search_path;
+  std::string search_path, database;
 };
 
 Result<Around> around(Db& target) {
   Around out;
   const auto asked = target.query(
-      "SELECT pg_catalog.current_setting('search_path'), NULL UNION ALL (SELECT NULL, rolname FROM pg_catalog.pg_roles WHERE rolname !~ "
+      "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_database()::text, NULL UNION ALL (SELECT NULL, NULL, rolname "
+      "FROM pg_catalog.pg_roles WHERE rolname !~ "
       "'^pg_')",
       {}, [&](const Row& row) {
-        if (row.is_null(1))
-          out.search_path = row[0];
-        else
-          out.roles.emplace_back(row[1]);
+        if (!row.is_null(2)) return out.roles.emplace_back(row[2]), void();
+        out.search_path = row[0];
+        out.database = row[1];
       });
   if (!asked) return asked.error();
   return out;
@@ -88,7 +88,7 @@ std::string without_psql_commands(std::string_view dump) {
 Result<Db> scratch_copy(const sdk::Host& host, Db& target) {
   const auto with = around(target);
   if (!with) return with.error();
-  auto copy = host.scratch(target.server_version() / kVersionsOfAMajor);
+  auto copy = host.scratch(target.server_version() / kVersionsOfAMajor, with->database);  // ALTER DATABASE names it
   if (!copy) return copy.error();
   std::string folder;
   const auto asked =

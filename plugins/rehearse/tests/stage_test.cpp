@@ -23,7 +23,7 @@ class RehearseStage : public ::testing::Test {
     host.on_ask(TG_HISTORY, TG_HISTORY_LIST).answers(R"({"pending":["1_a"],"failed":[]})");
     host.on_ask(TG_PLAN, TG_PLAN_PENDING)
         .answers(R"({"migrations":[{"name":"1_a","checksum":"c","file":"m/1_a/migration.sql","statements":[{"sql":"SELECT 1","line":1,"transactional":true,"part":0}]}]})");
-    host.db().on("search_path").rows({"path", "role"}, {{"public", std::nullopt}, {std::nullopt, "app"}});
+    host.db().on("search_path").rows({"path", "database", "role"}, {{"public", "shop", std::nullopt}, {std::nullopt, std::nullopt, "app"}});
   }
   ~RehearseStage() override { ::unsetenv("TIDEGATE_REHEARSE"); }
   Outcome run() {

@@ -168,8 +168,8 @@ typedef struct tg_scratch_v1 {
   uint32_t struct_size, reserved;
   /* A session on a new, empty database of a private server of that major version (0: the newest that is installed). Its
    * user is a superuser there, and it writes whatever the stage's kind. UNAVAILABLE or NOT_FOUND: there is no such server
-   * here, and why. Each call makes another database, on one server for each version. */
-  tg_status (*create)(const tg_host *, int32_t major, tg_db **, tg_report *);
+   * here, and why. `name`: of the database; one of that name that was made before is gone. Empty: another one each time. */
+  tg_status (*create)(const tg_host *, int32_t major, tg_str name, tg_db **, tg_report *);
 } tg_scratch_v1;
 
 #ifdef __cplusplus

@@ -253,13 +253,13 @@ class Host {
     return Db(t, session);
   }
   /// A session on an empty database to try things in: see tg_scratch_v1.
-  [[nodiscard]] Result<Db> scratch(std::int32_t major = 0) const {
+  [[nodiscard]] Result<Db> scratch(std::int32_t major = 0, std::string_view name = {}) const {
     const auto* t = table<tg_scratch_v1>(TG_SCRATCH);
     const auto* db = table<tg_db_v1>(TG_DB);
     if (t == nullptr || db == nullptr) return not_granted(t == nullptr ? TG_SCRATCH : TG_DB);
     ErrorCollector report;
     tg_db* session = nullptr;
-    const tg_status status = t->create(raw_, major, &session, &report);
+    const tg_status status = t->create(raw_, major, to_abi(name), &session, &report);
     if (status != TG_OK) return report.take(status, "making a scratch database");
     return Db(db, session);
   }

@@ -98,7 +98,7 @@ struct FakeServices {
   static tg_status ask(const tg_host* raw, tg_str extension, tg_str method, tg_str arguments, void* user, tg_take take, tg_report* report) {
     return of(raw).ask({std::string(view(extension)), std::string(view(method)), std::string(view(arguments))}, user, take, report);
   }
-  static tg_status scratch_create(const tg_host* raw, std::int32_t, tg_db** out, tg_report* report) {
+  static tg_status scratch_create(const tg_host* raw, std::int32_t, tg_str, tg_db** out, tg_report* report) {
     return of(raw).scratch_db_.open(0, out, report);
   }
   static tg_status process_run(const tg_host* raw, const tg_process_spec* spec, std::int32_t* exit_code, void* user, tg_take out,

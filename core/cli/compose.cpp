@@ -271,6 +271,13 @@ Result<std::unique_ptr<stage::Stage>> Job::make_stage(const pipeline::Stage& spe
   return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), grants(pipeline(), plugin->manifest.id, *type)});
 }
 
+std::string Job::stage_type_offering(std::string_view extension) const {
+  for (const auto& plugin : checked_.registry->plugins())
+    for (const auto& type : plugin.manifest.stages)
+      if (std::find(type.extensions.begin(), type.extensions.end(), extension) != type.extensions.end()) return type.type;
+  return {};
+}
+
 std::string Job::target() {
   const auto target = hub_->target("main");
   return target ? (*target)->display : std::string{};

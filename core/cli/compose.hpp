@@ -66,6 +66,8 @@ class Job {
   int interrupted() const { return guard_->signal() == 0 ? 0 : 128 + guard_->signal(); }
   /// Readable once a signal interrupted the work.
   int interrupt_fd() const { return interruption_.fd(); }
+  /// The first stage type of the plugins found that offers the extension; empty: none does.
+  std::string stage_type_offering(std::string_view extension) const;
   /// "host:port/database", safe to print; "" when no connection is configured.
   std::string target();
   /// What identifies the used plugins' code, for the plan's hash: id, version and the SHA-256 of the file.

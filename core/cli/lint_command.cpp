@@ -51,7 +51,7 @@ void print_text(const Value& answer, const Options& options, const Style& style)
 
 int lint_command(const Options& options) {
   int exit_code = 0;
-  const auto job = job_offering(kLint, {"lint", "checks SQL files", "safety", "--pipeline"}, options, options.url.empty(), exit_code);
+  const auto job = job_offering(kLint, {"lint", "checks SQL files", "--pipeline", true}, options, options.url.empty(), exit_code);
   if (!job) return exit_code;
   Array files;
   for (const auto& path : options.paths) files.emplace_back(path);

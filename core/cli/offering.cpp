@@ -12,13 +12,16 @@ std::unique_ptr<Job> job_offering(std::string_view extension, const Otherwise& o
     return nullptr;
   }
   if (job->runner().offering(extension) != nullptr) return job;
-  if (options.file.empty()) {
+  if (options.file.empty() && (otherwise.replaces_own || job->pipeline().bundled)) {
     auto bundled = options;
     bundled.file = otherwise.bundled;
     return job_offering(extension, otherwise, bundled, late, exit_code);
   }
-  exit_code = job->fail({base::Status::config, "no stage of this pipeline " + std::string(otherwise.does) + " (offers " + std::string(extension) + ")",
-                         "add [[stage]] use = \"" + std::string(otherwise.type) + "\", or leave " + otherwise.option + " out"});
+  const auto type = job->stage_type_offering(extension);
+  exit_code = job->fail({base::Status::config,
+                         "no stage of this pipeline " + std::string(otherwise.does) + " here (offers " + std::string(extension) + ")",
+                         (type.empty() ? std::string("add one") : "add [[stage]] use = \"" + type + "\"") + ", or leave " + otherwise.option +
+                             " out; a stage whose `when` does not hold does not count (--environment)"});
   return nullptr;
 }
 

@@ -11,10 +11,10 @@ namespace tidegate::cli {
 
 /// What to do where the pipeline has no such stage, and how to say it.
 struct Otherwise {
-  const char* bundled;  ///< the bundled pipeline that has one
-  const char* does;     ///< "checks SQL files"
-  const char* type;     ///< of the stage that does
-  const char* option;   ///< that names a pipeline
+  const char* bundled;       ///< the bundled pipeline that has one
+  const char* does;          ///< "checks SQL files"
+  const char* option;        ///< that names a pipeline
+  bool replaces_own = false;  ///< also where the project has a file of its own: its connection and settings do not count then
 };
 
 /// The pipeline's own stage is asked, with its settings; where there is none and no pipeline was named, that of a bundled

@@ -68,7 +68,7 @@ std::string migration_text(const Value& migration, bool verbose, const Style& st
 
 int rehearse_command(const Options& options) {
   int exit_code = 0;
-  const auto job = job_offering(TG_REHEARSE, {"rehearse", "rehearses", "safety.rehearse", "FILE"}, options, false, exit_code);
+  const auto job = job_offering(TG_REHEARSE, {"rehearse", "rehearses", "FILE"}, options, false, exit_code);
   if (!job) return exit_code;
   const auto raw = job->runner().offering(TG_REHEARSE)->call(TG_REHEARSE, TG_REHEARSE_RUN, "{}", services::Access::read, base::Deadline::in(kLimit));
   if (!raw) return job->fail(raw.error());

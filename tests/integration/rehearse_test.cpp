@@ -206,6 +206,42 @@ TEST_F(Rehearsal, RewriteThatTheTextDoesNotTell_IsSeen) {
   EXPECT_TRUE(found) << last;
 }
 
+TEST_F(Rehearsal, SettingOfAMigration_DoesNotLeakIntoTheNext) {
+  project.migration("20240102_dumped", "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = '150ms';\nCREATE TABLE public.posts (id int);\n");
+  project.migration("20240103_posts", "ALTER TABLE posts ADD COLUMN body text;\nSELECT pg_sleep(0.3);\n");
+  const auto said = project.json({"rehearse", "--json"});
+  ASSERT_EQ(said["migrations"].size(), 2U) << said;
+  EXPECT_EQ(said["migrations"][1]["error"], nullptr) << said;
+  EXPECT_EQ(said["migrations"][1]["proven"], true) << said["migrations"][1]["unproven"];
+  EXPECT_CODE(project.tidegate({"run"}, kOn), 0);
+}
+
+TEST_F(Rehearsal, RoleThatAMigrationLeaves_IsNoFailureOfIt) {
+  project.db.sql("DO $$ BEGIN CREATE ROLE rehearse_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$; GRANT CREATE ON SCHEMA public TO rehearse_app");
+  project.migration("20240102_as", "SET ROLE rehearse_app;\nCREATE TABLE of_app (id int);\n");
+  project.migration("20240103_users", "ALTER TABLE users ADD COLUMN a int;\n");
+  const auto last = last_event(project.events({}, kOn));
+  EXPECT_EQ(last["outcome"], "succeeded") << last;
+  for (const auto& finding : last["findings"]) EXPECT_NE(finding["rule"], "rehearsal-failed") << finding;
+}
+
+TEST_F(Rehearsal, RowsThatAMigrationDeletes_AreNotPretendedToComeBack) {
+  project.migration("20240102_delete", "DELETE FROM users WHERE id = 1;\n");
+  ASSERT_CODE(project.tidegate({"run"}, kOn), 0);
+  const auto refused = project.tidegate({"rollback"});
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_SAYS(refused, "cannot be undone without loss");
+  EXPECT_EQ(project.applied().size(), 2U);
+}
+
+TEST_F(Rehearsal, SecretInAStatement_IsInNoReason) {
+  project.migration("20240102_role", "ALTER ROLE CURRENT_USER SET app.token = 'swordfish';\nUPDATE users SET name = 'swordfish';\n");
+  const auto said = project.tidegate({"rehearse", "-v"});
+  EXPECT_CODE(said, 0);
+  EXPECT_SAYS(said, "cannot be undone");
+  EXPECT_DOES_NOT_SAY(said, "swordfish");
+}
+
 TEST_F(Rehearsal, SettingsOfTheDatabaseByItsName_AreThoseOfTheCopy) {
   project.migration("20240102_settings", "ALTER DATABASE " + project.db.name() + " SET work_mem = '8MB';\n");
   const auto said = project.json({"rehearse", "--json"});

@@ -145,7 +145,7 @@ Result<std::unique_ptr<Session>> Hub::scratch(int major, std::string name, Deadl
   auto owner = session_on("template1");
   if (!owner) return owner;
   const auto quoted = (*owner)->quote_identifier(name);
-  for (const auto& sql : {"DROP DATABASE IF EXISTS " + quoted,
+  for (const auto& sql : {"DROP DATABASE IF EXISTS " + quoted + ((*owner)->server_version() >= 130000 ? " WITH (FORCE)" : ""),
                           "CREATE DATABASE " + quoted + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"})
     if (const auto failed = (*owner)->script(sql, {}, deadline)) return failed->error;
   return session_on(name);

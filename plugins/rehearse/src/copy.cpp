@@ -68,7 +68,8 @@ Result<std::string> dump(const sdk::Host& host, const std::string& folder) {
   if (!code) return code.error();
   if (*code != 0)
     return Error{Status::failed, "the schema could not be copied: pg_dump ended with exit code " + std::to_string(*code) +
-                                     (complaint.empty() ? "" : ": " + complaint)};
+                                     (complaint.empty() ? "" : ": " + complaint),
+                 "it needs pg_dump of the server's version or newer, and a role that may read every table"};
   return text;
 }
 
@@ -85,7 +86,7 @@ std::string without_psql_commands(std::string_view dump) {
   return out;
 }
 
-Result<Db> scratch_copy(const sdk::Host& host, Db& target) {
+Result<Copy> scratch_copy(const sdk::Host& host, Db& target) {
   const auto with = around(target);
   if (!with) return with.error();
   auto copy = host.scratch(target.server_version() / kVersionsOfAMajor, with->database);  // ALTER DATABASE names it
@@ -100,12 +101,14 @@ Result<Db> scratch_copy(const sdk::Host& host, Db& target) {
   if (const auto done = copy->script(without_psql_commands(*schema)); !done) {
     auto error = done.error();
     error.message = "the schema could not be made anew on the scratch server: " + error.message;
+    if (error.hint.empty()) error.hint = "what it needs (an extension, a collation) has to be installed on this machine as well";
     return error;
   }
-  const auto reset = copy->script("RESET ALL; RESET SESSION AUTHORIZATION; SELECT pg_catalog.set_config('search_path', " +
-                                  copy->literal(with->search_path) + ", false)");
-  if (!reset) return reset.error();
-  return copy;
+  // As the host does between stages, and the apply stage between migrations.
+  const auto fresh = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; DISCARD TEMP; SELECT pg_catalog.set_config('search_path', " +
+                     copy->literal(with->search_path) + ", false)";
+  if (const auto reset = copy->script(fresh); !reset) return reset.error();
+  return Copy{std::move(*copy), fresh};
 }
 
 }  // namespace tidegate::rehearse

@@ -90,11 +90,7 @@ Result<std::vector<Rehearsed>> Rehearsal::run(const std::vector<PendingMigration
 Result<void> Rehearsal::one(const PendingMigration& migration, Rehearsed& out) {
   const auto first = now_;
   const auto began = std::chrono::steady_clock::now();
-  if (auto done = forth(migration, out); !done) {
-    if (ends_the_rehearsal(done.error())) return done;
-    out.error = done.error();
-    return {};
-  }
+  if (auto done = forth(migration, out); !done || out.error) return done;
   out.ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
   return back(first, out);
 }
@@ -105,11 +101,6 @@ Result<void> Rehearsal::forth(const PendingMigration& migration, Rehearsed& out)
   Recorder recorder(copy_);
   std::string piece;
   const auto& all = migration.statements;
-  const auto fails = [&](const PendingStatement& statement) {
-    auto error = placed(copy_.last_error(), migration, statement);
-    (void)copy_.script("ROLLBACK");
-    return error;
-  };
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& statement = all[i];
     const bool begins = i == 0 || all[i - 1].part != statement.part;
@@ -125,7 +116,7 @@ Result<void> Rehearsal::forth(const PendingMigration& migration, Rehearsed& out)
     if (alone) {
       if (auto described = describe_piece(piece, out); !described) return described;
     }
-    if (auto ran = copy_.script(statement.sql); !ran) return fails(statement);
+    if (auto ran = copy_.script(statement.sql); !ran) return fails(migration, statement, out);
     if (statement.transactional) {
       if (auto taken = recorder.take(recorded); !taken) return taken;
     }
@@ -134,10 +125,19 @@ Result<void> Rehearsal::forth(const PendingMigration& migration, Rehearsed& out)
       if (auto described = describe_piece(piece, out); !described) return described;
     }
     if (ends && statement.transactional) {
-      if (auto committed = copy_.script("COMMIT"); !committed) return fails(statement);
+      if (auto committed = copy_.script("COMMIT"); !committed) return fails(migration, statement, out);
     }
   }
+  if (auto fresh = copy_.script(fresh_session_); !fresh) return fresh;  // what it SET is neither ours nor the next one's
   return describe_piece(piece, out);
+}
+
+/// The statement has failed: the migration's error, unless it is the session that is gone or the time that is over.
+Result<void> Rehearsal::fails(const PendingMigration& migration, const PendingStatement& statement, Rehearsed& out) {
+  auto error = placed(copy_.last_error(), migration, statement);
+  if (ends_the_rehearsal(error)) return error;
+  out.error = std::move(error);
+  return copy_.transaction() == TG_TXN_IDLE ? Result<void>() : copy_.script("ROLLBACK");
 }
 
 /// The piece that has just run is told from what was there before it, and its way back goes before those of the others.

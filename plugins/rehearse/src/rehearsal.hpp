@@ -10,6 +10,7 @@
 #include <tidegate/services.hpp>
 #include <vector>
 
+#include "copy.hpp"
 #include "migrations/fingerprint/description.hpp"
 #include "migrations/inverse/inverse.hpp"
 #include "migrations/pending.hpp"
@@ -34,20 +35,23 @@ struct Rehearsed {
 class Rehearsal {
  public:
   /// `copy` is left with all migrations applied, up to the first that fails.
-  Rehearsal(const sdk::Host& host, sdk::Db& copy) : host_(host), copy_(copy) {}
-  /// An error: the rehearsal itself could not go on (time is over, the copy's server is gone).
+  Rehearsal(const sdk::Host& host, Copy& copy) : host_(host), copy_(copy.db), fresh_session_(copy.fresh_session) {}
+  /// An error: the rehearsal itself could not go on (time is over, the copy's server is gone, what a migration has done cannot
+  /// be looked at). That says nothing of the migrations.
   sdk::Result<std::vector<Rehearsed>> run(const std::vector<migrations::PendingMigration>& pending);
 
  private:
   using Description = migrations::fingerprint::Description;
   sdk::Result<void> one(const migrations::PendingMigration& migration, Rehearsed& out);
   sdk::Result<void> forth(const migrations::PendingMigration& migration, Rehearsed& out);
+  sdk::Result<void> fails(const migrations::PendingMigration& migration, const migrations::PendingStatement& statement, Rehearsed& out);
   sdk::Result<void> describe_piece(std::string& piece, Rehearsed& out);
   sdk::Result<void> back(const Description& first, Rehearsed& out);
   std::optional<sdk::Error> go_back(const Rehearsed& out);
 
   const sdk::Host& host_;
   sdk::Db& copy_;
+  const std::string& fresh_session_;
   Description now_;  // of the copy
 };
 

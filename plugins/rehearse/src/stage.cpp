@@ -88,6 +88,7 @@ class RehearseStage final : public sdk::Stage {
   Result<void> rehearse() {
     const auto count = count_pending(host_);
     if (!count) return count.error();
+    no_server_ = false;
     if (const auto most = static_cast<std::size_t>(host_.integer("max_pending", 50)); *count > most)
       return Error{Status::failed, std::to_string(*count) + " migrations are pending, more than max_pending, " + std::to_string(most),
                    "raise max_pending to have them rehearsed all the same"};

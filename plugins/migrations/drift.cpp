@@ -3,6 +3,7 @@
 
 #include "migrations/fingerprint/catalog.hpp"
 #include "migrations/fingerprint/difference.hpp"
+#include "migrations/journal_table.hpp"
 
 namespace tidegate::migrations {
 namespace {
@@ -25,42 +26,32 @@ std::string history_sql(const HistoryPlace& place) {
 }
 
 fingerprint::Without history_table(const HistoryPlace& place) {
-  return {place.schema, "_prisma_migrations"};
+  return {place.schema, std::string(kHistoryTable)};
 }
 
 }  // namespace
 
 Result<bool> keep_schema(Db& db, const HistoryPlace& place) {
-  bool there = false, may = false;
-  const auto asked = db.query(
-      "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema'), "
-      "pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname = 'tidegate'",
-      {}, [&](const Row& row) { there = row[0] == "t", may = row[1] == "t"; });
-  if (!asked) return asked.error();
-  if (!there && !may) return false;
+  const auto table = journal_table(db, "schema");
+  if (!table) return table.error();
+  if (!table->there && !table->may_make) return false;
   const auto now = fingerprint::describe(db, history_table(place));
   if (!now) return now.error();
-  const auto kept = db.script("BEGIN;" + (there ? std::string() : std::string(kTable)) +
-                              "INSERT INTO tidegate.schema (description, history, kept_at) VALUES (" + db.literal(now->stored()) + "," +
-                              history_sql(place) +
-                              ", pg_catalog.clock_timestamp()) ON CONFLICT (one) DO UPDATE SET description = excluded.description, history = "
-                              "excluded.history, kept_at = excluded.kept_at; COMMIT");
-  if (kept) return true;
-  const auto error = kept.error();
-  if (db.transaction() != TG_TXN_IDLE) (void)db.script("ROLLBACK");
-  return error;
+  const auto kept = change_journal_table(
+      db, *table, kTable,
+      "INSERT INTO tidegate.schema (description, history, kept_at) VALUES (" + db.literal(now->stored()) + "," + history_sql(place) +
+          ", pg_catalog.clock_timestamp()) ON CONFLICT (one) DO UPDATE SET description = excluded.description, history = excluded.history, "
+          "kept_at = excluded.kept_at;");
+  if (!kept) return kept.error();
+  return true;
 }
 
 Result<Drift> drift_of(Db& db, const HistoryPlace& place) {
   Drift out;
-  bool there = false;
-  const auto asked = db.query(
-      "SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') FROM pg_catalog.pg_class c JOIN "
-      "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tidegate' AND c.relname = 'schema'",
-      {}, [&](const Row& row) { there = row[0] == "t"; });
-  if (!asked) return asked.error();
+  const auto table = journal_table(db, "schema");
+  if (!table) return table.error();
   out.why = "what the last change left is not kept in this database";
-  if (!there) return out;
+  if (!table->may_read) return out;
   std::string description;
   bool same_history = false;
   const auto read = db.query("SELECT description, history = " + history_sql(place) +

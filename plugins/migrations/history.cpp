@@ -19,7 +19,6 @@ using sdk::Error;
 using sdk::Result;
 using sdk::Row;
 
-constexpr const char* kTable = "_prisma_migrations";
 constexpr std::uint32_t kRowColumns = 7;
 constexpr std::uint32_t kNameColumns = 4;
 
@@ -62,7 +61,7 @@ Result<HistoryPlace> place_of(Db& db) {
   if (!schema) return schema.error();
   HistoryPlace out;
   out.schema = std::move(*schema);
-  out.table = db.identifier(out.schema) + "." + db.identifier(kTable);
+  out.table = db.identifier(out.schema) + "." + db.identifier(kHistoryTable);
   return out;
 }
 

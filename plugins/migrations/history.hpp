@@ -33,6 +33,8 @@ struct History {
 /// Of a row of pg_stat_get_activity(): when the process began, as a whole number in every session alike.
 inline constexpr const char* kBackendStart = "(pg_catalog.date_part('epoch', backend_start) * 1000000)::bigint";
 
+inline constexpr std::string_view kHistoryTable = "_prisma_migrations";
+
 /// Where the table is.
 struct HistoryPlace {
   std::string schema;  ///< unquoted

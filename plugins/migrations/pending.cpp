@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrations/pending.hpp"
 
-#include <nlohmann/json.hpp>
+#include "migrations/json_fields.hpp"
 
 namespace tidegate::migrations {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string text_in(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool flag_in(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || !found->is_boolean() || found->get<bool>();
-}
-
-std::uint32_t number_in(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint32_t>() : 0;
-}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "migrations/fingerprint/difference.hpp"
+#include "migrations/headline.hpp"
 #include "migrations/inverse/state.hpp"
 #include "migrations/statements.hpp"
 #include "migrations/syntax/parse.hpp"
@@ -168,6 +169,8 @@ bool may_write(const State& before, const std::map<std::string, char>& made_here
 
 }  // namespace
 
+constexpr std::size_t kShown = 60;  // of a statement in a reason: without its literals, one of which may be a secret
+
 void judge_rows(const State& before, std::string_view text, Work& work) {
   const auto all = statements(text);
   if (!all) return work.at_least(Grade::loses_data, "the statements cannot be told apart, so what they do to rows is not known");
@@ -176,7 +179,7 @@ void judge_rows(const State& before, std::string_view text, Work& work) {
   std::map<std::string, char> made_here;  // functions, with their volatility
   for (const auto& one : *all) {
     const auto sql = one.in(text);
-    const std::string shown(sql.substr(0, std::min<std::size_t>(sql.find('\n'), 60)));
+    const auto shown = headline(sql, kShown);
     const auto parsed = syntax::parse(sql);
     if (!parsed.understood) {
       work.at_least(Grade::loses_data, "what it does to rows is not known: " + shown);

@@ -189,6 +189,15 @@ TEST_F(InverseOnAServer, OfWhatBelongsToTheServer_IsNotPretended) {
   EXPECT_EQ(run("DROP ROLE fp_" + database.name() + "; ALTER ROLE fp_alice RESET work_mem; REVOKE fp_alice FROM fp_bob"), "");
 }
 
+TEST_F(InverseOnAServer, Reasons_RepeatNoLiteral) {
+  for (const char* sql : {"CREATE ROLE fp_secret PASSWORD 'hunter2'", "UPDATE orders SET note = 'hunter2'", "SELECT lo_unlink('hunter2')"}) {
+    const auto before = described();
+    const auto inverse = invert(before, before, sql);
+    ASSERT_EQ(inverse.reasons.size(), 1U) << sql;
+    EXPECT_EQ(inverse.reasons[0].find("hunter2"), std::string::npos) << inverse.reasons[0];
+  }
+}
+
 TEST_F(InverseOnAServer, OfAnEnumWithALongName_OrOneThatIsTaken_FindsAnotherNameBeside) {
   const std::string name(63, 'e');
   database.sql("CREATE TYPE " + name + " AS ENUM ('a'); CREATE TYPE mood_tidegate AS ENUM ('x'); CREATE TABLE has (l " + name + ", m mood)");

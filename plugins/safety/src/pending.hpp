@@ -4,7 +4,6 @@
 // nothing to do costs no question to the database. Stage thread.
 #pragma once
 #include <string>
-#include <tidegate/plugin.hpp>
 #include <vector>
 
 #include "migrations/pending.hpp"
@@ -19,9 +18,5 @@ struct Pending {
 };
 
 sdk::Result<Pending> ask_pending(const sdk::Host& host);
-
-/// Reports what of the schema is no longer as the last change left it, by the setting `drift`. A history that does not know
-/// is no finding.
-sdk::Result<sdk::Verdict> check_drift(const sdk::Host& host, sdk::Report& report);
 
 }  // namespace tidegate::safety

@@ -8,6 +8,7 @@
 #include "live/live.hpp"
 #include "migrations/json.hpp"
 #include "pending.hpp"
+#include "static/drift.hpp"
 #include "static/effects.hpp"
 #include "static/lint.hpp"
 #include "tidegate_manifest.h"

@@ -13,7 +13,7 @@ namespace {
 
 /// What was derived, as a text that is run like a file.
 Result<Inverse> derived_inverse(const migrations::WayBack& way) {
-  Inverse out{way.name, way.name + " (derived way back)", {}, {}, way.statements};
+  Inverse out{way.name, way.name + " (derived way back)", {}, {}, false, way.statements};
   for (const auto& statement : way.statements) out.text += statement + ";\n";
   if (way.statements.empty()) out.text = "SELECT 1;\n";  // it changed nothing that is described
   auto plan = migrations::plan_file(out.text, out.file);
@@ -41,7 +41,7 @@ Result<Inverse> inverse_of(const migrations::Folder& folder, const std::string& 
     if (way != nullptr && !way->by_file) why += ", and the way back that was derived is not proven: " + way->unproven;
     return Error{Status::not_found, std::move(why), "write a down.sql beside its migration.sql"};
   }
-  Inverse out{name, folder.down_file(name), std::move(*text), {}, {}};
+  Inverse out{name, folder.down_file(name), std::move(*text), {}, true, {}};
   auto plan = migrations::plan_file(out.text, out.file);
   if (!plan) return plan.error();
   out.plan = std::move(*plan);

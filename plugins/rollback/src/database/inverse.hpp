@@ -18,8 +18,8 @@ struct Inverse {
   std::string file;  ///< as errors name it
   std::string text;
   migrations::FilePlan plan;
-  /// Empty for a down.sql.
-  std::vector<std::string> derived;
+  bool by_file = true;  ///< by the down.sql; else what was derived
+  std::vector<std::string> derived;  ///< its statements; none when the schema stays as it is
 };
 
 /// `checksum`: of the file that was, or is to be, applied; empty: any. `ways`: those that are known. An error (with its

@@ -121,9 +121,8 @@ class RollbackDatabase final : public sdk::Stage {
   /// What is known of the way back of one migration: of a down.sql that was not tried, what its author says by writing it.
   static json judged(const std::string& name, const Result<Inverse>& inverse, const migrations::WayBack* way) {
     if (!inverse) return {{"name", name}, {"reversible", "irreversible"}, {"reason", in_one_line(inverse.error())}};
-    const bool by_file = inverse->derived.empty();
     if (way == nullptr) return {{"name", name}, {"reversible", "exact"}, {"reason", "by its down.sql"}};
-    json out{{"name", name}, {"reversible", way->reversible}, {"reason", by_file ? "by its down.sql" : "derived from the catalog"}, {"proven", way->proven}};
+    json out{{"name", name}, {"reversible", way->reversible}, {"reason", inverse->by_file ? "by its down.sql" : "derived from the catalog"}, {"proven", way->proven}};
     if (!way->proven) {
       if (way->unproven.starts_with("the way back fails")) out["reversible"] = "irreversible";
       out["reason"] = "its down.sql was tried on a copy: " + way->unproven;

@@ -131,7 +131,7 @@ Result<std::vector<Inverse>> Undo::ways_of(Db& db, const History& history, const
       error.message = "migration " + name + " cannot be undone: " + error.message;
       return error;
     }
-    const auto* way = inverse->derived.empty() ? nullptr : way_of(*ways, name, checksum);
+    const auto* way = inverse->by_file ? nullptr : way_of(*ways, name, checksum);
     if (way != nullptr && way->reversible == "loses_data" && host_.text("data_loss", "refuse") != "allow")
       return Error{Status::denied,
                    "migration " + name + " cannot be undone without loss" + (way->reasons.empty() ? "" : ": " + way->reasons.front()),
@@ -147,7 +147,7 @@ std::optional<Error> Undo::refuse_loss(Db& db, const migrations::HistoryPlace& p
   const bool allowed = host_.text("rows_written", "refuse") == "allow";
   for (const auto& inverse : inverses) {
     const auto row = rows.find(inverse.name);
-    if (inverse.derived.empty() || row == rows.end()) continue;
+    if (inverse.by_file || row == rows.end()) continue;
     const auto written = rows_written(db, place, row->second.back().id, inverse.derived);
     if (!written) return written.error();
     for (const auto& one : *written) {
@@ -208,7 +208,7 @@ Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
     }
     host_.progress(out.undone.size(), inverses->size(), inverse.name);
     const auto began = std::chrono::steady_clock::now();
-    const Undoing account(*db, *place, inverse.name, (*rows)[inverse.name], inverse.derived.empty());
+    const Undoing account(*db, *place, inverse.name, (*rows)[inverse.name], inverse.by_file);
     auto ran = executor.run({inverse.plan, inverse.text, inverse.file, tried.contains(inverse.name)}, account);
     if (!ran) {
       out.failure = ran.error();

@@ -40,8 +40,10 @@ std::vector<std::string> drift_of(Job& job, std::vector<base::Error>& warnings) 
 Value as_json(const run::History& h, const std::vector<std::string>& drift, const Value& lock, Array runs) {
   Array applied;
   for (const auto& row : h.applied) applied.emplace_back(Table{{"name", row.name}, {"applied_at", row.applied_at}});
+  Array begun;
+  for (const auto& one : h.begun) begun.emplace_back(Table{{"name", one.name}, {"done", one.done}});
   return Table{{"up_to_date", up_to_date(h)}, {"applied", std::move(applied)}, {"pending", run::to_array(h.pending)},
-               {"failed", run::to_array(h.failed)}, {"edited", run::to_array(h.edited)}, {"missing", run::to_array(h.missing)},
+               {"begun", std::move(begun)}, {"failed", run::to_array(h.failed)}, {"edited", run::to_array(h.edited)}, {"missing", run::to_array(h.missing)},
                {"drift", run::to_array(drift)}, {"lock", lock}, {"runs", std::move(runs)}};
 }
 
@@ -75,6 +77,9 @@ void print_text(const run::History& h, const std::vector<std::string>& drift, co
   if (first > 0) out += "  ... " + std::to_string(first) + " older\n";
   for (std::size_t i = first; i < h.applied.size(); ++i) out += "  " + h.applied[i].name + "  " + style.dim(h.applied[i].applied_at) + "\n";
   list(out, "pending", h.pending, "");
+  std::vector<std::string> begun;
+  for (const auto& one : h.begun) begun.push_back(one.name + "  " + std::to_string(one.done) + (one.done == 1 ? " part" : " parts") + " done");
+  list(out, "begun", begun, "the next run goes on with it");
   list(out, "failed", h.failed, "clean up by hand, then `tidegate resolve`");
   list(out, "edited", h.edited, "the file differs from what was applied");
   list(out, "missing", h.missing, "applied, but not in the folder");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/history.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "run/json.hpp"
@@ -53,6 +54,13 @@ Result<History> read_history(std::string_view json) {
   const bool complete = read_names(*answer, "pending", out.pending) && read_names(*answer, "failed", out.failed) &&
                         read_names(*answer, "edited", out.edited) && read_names(*answer, "missing", out.missing);
   if (!complete) return malformed("list");
+  const Value* begun = answer->find("begun");
+  if (const Array* some = begun != nullptr ? begun->as<Array>() : nullptr; some != nullptr) {
+    for (const auto& one : *some) {
+      const Value* done = one.find("done");
+      out.begun.push_back({member(one, "name"), done != nullptr ? done->integer() : 0});
+    }
+  }
   out.newest = member(*answer, "newest");
   out.json = json;
   return out;
@@ -89,6 +97,10 @@ std::vector<std::string> standing(const History& before, const History& after) {
     if (known.insert(row.name).second) out.push_back(row.name);
   for (const auto& name : after.failed)
     if (known.insert(name).second) out.push_back(name);
+  for (const auto& row : after.begun) {
+    const auto was = std::find_if(before.begun.begin(), before.begun.end(), [&](const auto& one) { return one.name == row.name; });
+    if (was == before.begun.end() || was->done < row.done) out.push_back(row.name);
+  }
   return out;
 }
 

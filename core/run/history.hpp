@@ -14,7 +14,12 @@ struct History {
   struct Applied {
     std::string name, applied_at;
   };
+  struct Begun {
+    std::string name;
+    std::int64_t done = 0;  ///< parts that stand
+  };
   std::vector<Applied> applied;
+  std::vector<Begun> begun;  ///< pending, too: a run goes on with them
   std::vector<std::string> pending, failed, edited, missing;
   std::string json;    ///< the answer as it came, for other stages that ask
   std::string newest;  ///< identifies the newest row; part of the plan's hash
@@ -36,7 +41,7 @@ struct PlannedMigration {
 /// From the JSON of `pending`.
 base::Result<std::vector<PlannedMigration>> read_plan(std::string_view json);
 
-/// The names that `after` has as applied or failed and `before` had not: what of a run stands.
+/// The names that `after` has as applied, begun or failed and `before` had not, or not as far: what of a run stands.
 std::vector<std::string> standing(const History& before, const History& after);
 
 base::Array to_array(const std::vector<std::string>& names);

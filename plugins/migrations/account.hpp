@@ -3,6 +3,7 @@
 // Account: how the history keeps account of what is done to one migration (applied, undone), and what to tell people of
 // it. The Executor asks for what it needs; each answer is made when it is asked for. Stage thread.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -21,6 +22,9 @@ class Account {
   [[nodiscard]] virtual std::string close() const = 0;         ///< and behind it
   [[nodiscard]] virtual std::string abandon() const = 0;       ///< nothing stands: the row as it was before open()
   [[nodiscard]] virtual std::string note(const std::string& logs_literal) const = 0;  ///< why the row stays open
+  /// Instead of note() where one can go on later with a file that runs in parts (resume.hpp): how many parts are done, and why
+  /// not the next one, if it failed. Empty: nobody goes on with it.
+  [[nodiscard]] virtual std::string progress(std::size_t /*done*/, std::size_t /*of*/, const std::string& /*why*/) const { return {}; }
   /// One row with 'done' or 'open'; anything else: not begun.
   [[nodiscard]] virtual std::string ending() const = 0;
 
@@ -31,6 +35,7 @@ class Account {
   [[nodiscard]] virtual std::string row_is_left() const = 0;    ///< what to do when abandon() failed
   [[nodiscard]] virtual std::string after_leftovers() const = 0;  ///< once what was left half done is dealt with
   [[nodiscard]] virtual std::string after_parts(std::uint32_t line) const = 0;  ///< some stands; the rest begins at this line
+  [[nodiscard]] virtual std::string after_unknown() const = 0;    ///< it may have done something, and nobody goes on with it
   [[nodiscard]] virtual std::string after_lost_parts() const = 0;  ///< some may stand, nobody knows which
   [[nodiscard]] virtual std::string after_lost_done() const = 0;   ///< the connection was lost, and all of it was committed
 };

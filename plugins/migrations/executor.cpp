@@ -9,6 +9,7 @@
 #include "migrations/leftovers.hpp"
 #include "migrations/lex.hpp"
 #include "migrations/locate.hpp"
+#include "migrations/resume.hpp"
 #include "migrations/retry.hpp"
 
 namespace tidegate::migrations {
@@ -50,11 +51,18 @@ struct Executor::Current {
   const Account& account;
   const FilePlan& plan;
   std::string_view text;
+  bool used = false;                       // the session is not fresh
   bool row_stands = false;                 // the open history row is committed
-  std::uint32_t ran = 0;                   // statements of the file
+  std::size_t done = 0;                    // parts
   std::vector<const Statement*> standing;  // committed, in a file that runs in parts
   bool may_commit = false;                 // its only statement may commit by itself, again and again
   Leftovers::Found found;                  // of the statement that failed
+
+  /// The part that is under way is done, and not the last one.
+  void keep_progress(Message& message, std::size_t parts) const {
+    const auto sql = may_commit ? std::string() : account.progress(parts, plan.parts.size(), {});
+    if (!sql.empty()) message.ours(sql, 1);
+  }
 };
 
 Executor::Executor(sdk::Host host, Db& db, Settings settings)
@@ -69,7 +77,7 @@ Executor::Executor(sdk::Host host, Db& db, Settings settings)
 
 Result<std::uint32_t> Executor::run(const Script& script, const Account& account) {
   lost_ = false;
-  Current c{script, account, script.plan, script.text};
+  Current c{script, account, script.plan, script.text, used_};
   auto done = script.plan.whole ? run_whole(c) : run_parts(c);
   // CALL and DO may end transactions themselves, and a newer server may know commands that refuse one: nothing of it
   // stands yet. Outside of one it may: a failure then says nothing about what it has committed before.
@@ -77,7 +85,7 @@ Result<std::uint32_t> Executor::run(const Script& script, const Account& account
   if (!done && !lost_ && script.plan.whole && (state == "2D000" || state == "25001")) {
     auto alone = plan_one_by_one(script.text, script.file);
     if (alone && alone->parts.size() == 1) {
-      Current again{script, account, *alone, script.text};
+      Current again{script, account, *alone, script.text, used_};
       again.may_commit = true;
       done = run_parts(again);
     }
@@ -87,6 +95,11 @@ Result<std::uint32_t> Executor::run(const Script& script, const Account& account
 }
 
 // ------------------------------------------------------------------------------------------ texts
+
+void Executor::fresh(Message& message, Current& c) const {
+  if (c.used) message.ours(fresh_session_, 3);
+  c.used = false;
+}
 
 void Executor::begin(Message& message, std::string_view words) const {
   message.ours(words, 1);
@@ -114,7 +127,7 @@ Result<std::uint32_t> Executor::run_whole(Current& c) {
     if (const auto only = the_only_statement(c.plan, c.text); !only.empty()) settings_.on_statement(headline(only));
   }
   Message message(c.text);
-  if (used_) message.ours(fresh_session_, 3);
+  fresh(message, c);
   begin(message, c.plan.plain ? std::string_view("BEGIN") : c.plan.parts.front().begin);
   if (c.plan.plain) {
     message.whole_file();
@@ -138,27 +151,60 @@ Result<std::uint32_t> Executor::run_whole(Current& c) {
 
 Result<std::uint32_t> Executor::run_parts(Current& c) {
   const auto& parts = c.plan.parts;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const bool first = i == 0, last = i + 1 == parts.size();
-    auto done = parts[i].transactional ? run_transaction(c, parts[i], first, last) : run_alone(c, parts[i], first, last);
+  std::size_t before = 0;
+  if (c.script.done) {
+    if (auto ready = go_on(c); !ready) {
+      if (lost_ || c.done == parts.size()) return ready.error();
+      return fail_parts(c, parts[c.done], ready.error());
+    }
+    before = c.standing.size();
+  }
+  for (; c.done < parts.size(); ++c.done) {
+    const auto& part = parts[c.done];
+    const bool last = c.done + 1 == parts.size();
+    auto done = part.transactional ? run_transaction(c, part, last) : run_alone(c, part, last);
     if (!done) {
       if (lost_) return done.error();
-      return fail_parts(c, parts[i], done.error());
+      return fail_parts(c, part, done.error());
     }
-    for (const auto& s : parts[i].statements) c.standing.push_back(&s);
+    for (const auto& s : part.statements) c.standing.push_back(&s);
   }
-  return static_cast<std::uint32_t>(c.standing.size());
+  return static_cast<std::uint32_t>(c.standing.size() - before);
 }
 
-Result<void> Executor::run_transaction(Current& c, const Part& part, bool first, bool last) {
+/// The session as the parts that are done have left it, and the row as that of a file under way.
+Result<void> Executor::go_on(Current& c) {
+  c.row_stands = true;
+  c.done = *c.script.done;
+  for (std::size_t i = 0; i < c.done; ++i)
+    for (const auto& s : c.plan.parts[i].statements) c.standing.push_back(&s);
   Message message(c.text);
-  if (first && used_) message.ours(fresh_session_, 3);
+  fresh(message, c);
+  message.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
+  if (c.done == c.plan.parts.size()) {
+    message.ours(c.account.close(), 1);
+  } else {
+    c.keep_progress(message, c.done);
+    for (const auto& s : session_of(c.plan, c.text, c.done)) {
+      message.statement(s.offset, s.length);
+      message.ours("\n;", 0);
+    }
+  }
+  if (auto sent = send(c, message, false); !sent) return sent.error();
+  return {};
+}
+
+Result<void> Executor::run_transaction(Current& c, const Part& part, bool last) {
+  Message message(c.text);
+  fresh(message, c);
   begin(message, part.begin);
   if (!c.row_stands) message.ours(c.account.open(), 1);
   statements(message, c, part.statements);
   if (last) {
     if (c.plan.mentions_role) message.ours("RESET SESSION AUTHORIZATION;", 1);
     message.ours(c.account.close(), 1);
+  } else {
+    c.keep_progress(message, c.done + 1);
   }
   message.ours("COMMIT", 1);
   if (auto sent = send(c, message, true); !sent) return sent.error();
@@ -166,31 +212,37 @@ Result<void> Executor::run_transaction(Current& c, const Part& part, bool first,
   return {};
 }
 
-Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool last) {
+Result<void> Executor::run_alone(Current& c, const Part& part, bool last) {
   const Statement& s = part.statements.front();
   Message before(c.text);
-  if (first && used_) before.ours(fresh_session_, 3);
+  fresh(before, c);
   before.ours("SELECT pg_catalog.set_config('tidegate.statement_timeout', pg_catalog.current_setting('statement_timeout'), false);", 1);
   if (part.concurrently) {  // it waits for others without being in their way; a limit would leave INVALID indexes for ever
     before.ours("SET lock_timeout = 0;SET statement_timeout = 0;", 2);
   } else {
     before.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
   }
-  if (!c.row_stands) before.ours(c.account.open(), 1);
+  if (!c.row_stands) {
+    before.ours(c.account.open(), 1);
+    c.keep_progress(before, c.done);
+  }
   if (auto sent = send(c, before, false); !sent) return sent.error();
   c.row_stands = true;
 
   if (settings_.on_statement) settings_.on_statement(headline(s.in(c.text)));
   Leftovers leftovers(host_, db_, s);
+  bool nothing_left = false;
   if (s.concurrently) {
     if (auto looked = leftovers.before(c.script.tried_before); !looked) {
       Error error = looked.error();
       error.message = c.account.subject() + ": what its CONCURRENTLY statement finds could not be looked up: " + error.message;
       return db_.transaction() == TG_TXN_UNKNOWN ? lost_connection(c, std::move(error)) : error;
+    } else {
+      nothing_left = *looked;
     }
   }
   Message alone(c.text);
-  alone.statement(s.offset, s.length);
+  if (!nothing_left) alone.statement(s.offset, s.length);
   auto sent = send(c, alone, false, [&](const std::string& sqlstate) {
     if (c.may_commit) return false;  // it could do a second time what it has committed
     auto found = leftovers.after_failure(sqlstate);
@@ -204,7 +256,10 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
       c.found.remedy = "look at what it has done";
     } else if (auto found = leftovers.after_failure(error.sqlstate); found) {
       c.found = std::move(*found);
-      if (c.found.stands) c.standing.push_back(&s);
+      if (c.found.stands) {
+        c.standing.push_back(&s);
+        ++c.done;
+      }
     } else {
       c.found.left = "what it left half done, such as an INVALID index, could not be looked up or dropped: " + found.error().message;
       c.found.remedy = "look for it";
@@ -218,9 +273,12 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool first, bool 
     if (c.plan.mentions_role) after.ours("RESET SESSION AUTHORIZATION;", 1);
     after.ours("SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";", 1);
     after.ours(c.account.close(), 1);
+  } else {
+    c.keep_progress(after, c.done + 1);
   }
   if (auto closed = send(c, after, false); !closed) {
     c.standing.push_back(&s);
+    ++c.done;
     return closed.error();
   }
   return {};
@@ -249,10 +307,12 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   if (!c.found.left.empty()) account += (stands.empty() ? "; " : "\n") + c.found.left;
   error.message += account;
   const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
-  auto noted = db_.script(reset + c.account.note(db_.literal(why)));
+  auto note = c.may_commit ? std::string() : c.account.progress(c.done, c.plan.parts.size(), why);
+  if (note.empty()) note = c.account.note(db_.literal(why));
+  auto noted = db_.script(reset + note);
   if (!c.found.remedy.empty()) add_hint(error, c.found.remedy);
-  add_hint(error,
-           stands.empty() ? c.account.after_leftovers() : c.account.after_parts(locate(c.text, part.statements.front().offset).line));
+  const auto line = locate(c.text, part.statements.front().offset).line;
+  add_hint(error, c.may_commit ? c.account.after_unknown() : stands.empty() ? c.account.after_leftovers() : c.account.after_parts(line));
   if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
   return error;
 }
@@ -318,7 +378,7 @@ Error Executor::lost_connection(Current& c, Error error) {
     case Ending::in_parts:
       error.code = Status::failed;
       error.message = in_parts;
-      error.hint = c.account.after_lost_parts();
+      error.hint = c.may_commit ? c.account.after_unknown() : c.account.after_lost_parts();
       break;
     case Ending::nothing_stands:
       error.code = Status::unavailable;

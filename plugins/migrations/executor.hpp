@@ -5,6 +5,7 @@
 // failure. Made for one call of run(); stage thread.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <tidegate/services.hpp>
 
@@ -22,6 +23,7 @@ struct Script {
   std::string_view text;
   std::string file;           ///< as errors name it
   bool tried_before = false;  ///< an earlier try may have left something behind
+  std::optional<std::size_t> done = {};  ///< parts that stand already; set: its open history row does, too
 };
 
 class Executor {
@@ -45,8 +47,9 @@ class Executor {
   struct Current;  // the file under way
   sdk::Result<std::uint32_t> run_whole(Current& c);
   sdk::Result<std::uint32_t> run_parts(Current& c);
-  sdk::Result<void> run_transaction(Current& c, const Part& part, bool first, bool last);
-  sdk::Result<void> run_alone(Current& c, const Part& part, bool first, bool last);
+  sdk::Result<void> run_transaction(Current& c, const Part& part, bool last);
+  sdk::Result<void> run_alone(Current& c, const Part& part, bool last);
+  sdk::Result<void> go_on(Current& c);
   sdk::Error fail_parts(Current& c, const Part& part, sdk::Error error);
 
   /// Sends it until it works, fails for good, or time is up. `may_retry` cleans up after a failed try.
@@ -54,6 +57,8 @@ class Executor {
                                   const std::function<bool(const std::string& sqlstate)>& may_retry = {});
   sdk::Error lost_connection(Current& c, sdk::Error error);
 
+  /// What the session has of files before this one goes with the first message.
+  void fresh(Message& message, Current& c) const;
   void begin(Message& message, std::string_view begin) const;
   void statements(Message& message, const Current& c, const std::vector<Statement>& list) const;
 

@@ -5,11 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
-#include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "migrations/checksum.hpp"
+#include "migrations/resume.hpp"
 
 namespace tidegate::migrations {
 namespace {
@@ -132,15 +131,26 @@ std::string rfc3339(double when) {
   return out;
 }
 
+namespace {
+
+/// Whether one can go on with it, as far as the row tells: `alone` of its name that was not rolled back.
+bool begun(const HistoryRow& row, const Folder& folder, bool alone) {
+  const auto* migration = folder.find(row.name);
+  return alone && migration != nullptr && migration->has_file && checksum_equals(row.checksum, migration->checksum) && progress_of(row.logs);
+}
+
+}  // namespace
+
 Comparison compare(const History& history, const Folder& folder) {
   Comparison out;
   std::unordered_map<std::string_view, const HistoryRow*> latest;
-  std::unordered_set<std::string_view> standing;  // a row that is not rolled back
+  std::unordered_map<std::string_view, int> standing;  // rows that are not rolled back
   latest.reserve(history.rows.size());
   standing.reserve(history.rows.size());
+  for (const auto& row : history.rows)
+    if (!row.rolled_back) ++standing[row.name];
   for (const auto& row : history.rows) {
-    if (!row.rolled_back) standing.insert(row.name);
-    if (row.failed()) out.failed.push_back(&row);
+    if (row.failed()) (begun(row, folder, standing[row.name] == 1) ? out.begun : out.failed).push_back(&row);
     if (!row.applied()) continue;
     auto& entry = latest[row.name];
     if (entry == nullptr) out.applied.push_back(&row);
@@ -158,6 +168,7 @@ Comparison compare(const History& history, const Folder& folder) {
       if (!text || !checksum_matches(row->checksum, migration->checksum, *text)) out.edited.push_back(row->name);
     }
   }
+  for (const auto* row : out.begun) standing.erase(row->name);
   for (const auto& migration : folder.migrations()) {
     if (!standing.contains(migration.name)) out.pending.push_back(migration.name);
   }

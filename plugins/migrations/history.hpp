@@ -64,7 +64,8 @@ std::string new_id();
 struct Comparison {
   std::vector<const HistoryRow*> applied;  ///< one a name, by start
   std::vector<const HistoryRow*> failed;
-  std::vector<std::string> pending;  ///< in byte order
+  std::vector<const HistoryRow*> begun;  ///< not finished, of the file as it is, and told how far it came (resume.hpp): pending, too
+  std::vector<std::string> pending;      ///< in byte order
   std::vector<std::string> edited, missing;
 };
 /// Reads a file only where its checksum differs.

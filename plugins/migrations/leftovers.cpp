@@ -86,11 +86,26 @@ Result<std::string> Leftovers::state() {
   }
   std::string out;
   if (sql.empty()) return out;
-  if (auto asked = db_.script(sql, [&](const Row& r) { out = r[0]; }); !asked) return asked.error();
+  if (auto asked = db_.query(sql, {}, [&](const Row& r) { out = r[0]; }); !asked) return asked.error();
   return out;
 }
 
-Result<void> Leftovers::before(bool tried_before) {
+Result<bool> Leftovers::stands() {
+  if (s_.concurrent == Concurrent::drop_index || s_.concurrent == Concurrent::detach) {
+    const auto now = state();
+    if (!now) return now.error();
+    return now->empty();
+  }
+  if (s_.concurrent != Concurrent::create_index) return false;
+  bool there = false;
+  const auto asked = db_.query("SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indisvalid AND i.indrelid = " +
+                                    regclass(s_.table_schema, s_.table) + " AND c.relname = " + db_.literal(s_.object),
+                               {}, [&](const Row&) { there = true; });
+  if (!asked) return asked.error();
+  return there;
+}
+
+Result<bool> Leftovers::before(bool tried_before) {
   if (makes_indexes(s_.concurrent)) {
     if (tried_before && s_.concurrent != Concurrent::reindex_many) {
       auto earlier = invalid();
@@ -107,12 +122,16 @@ Result<void> Leftovers::before(bool tried_before) {
                                 ? "SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = " + regclass(s_.table_schema, s_.table)
                                 : invalid_sql();
     if (auto asked = db_.script(sql, [&](const Row& r) { known_.emplace(r[0]); }); !asked) return asked.error();
-    return {};
+    return false;
   }
   auto now = state();
   if (!now) return now.error();
   state_ = std::move(*now);
-  return {};
+  if (!tried_before || s_.concurrent != Concurrent::detach || state_ != "pending") return false;
+  const auto ended = db_.script("ALTER TABLE " + quoted(s_.table_schema, s_.table) + " DETACH PARTITION " + quoted(s_.object_schema, s_.object) +
+                                " FINALIZE");
+  if (!ended) return ended.error();
+  return true;
 }
 
 Result<Leftovers::Found> Leftovers::after_failure(const std::string& sqlstate) {

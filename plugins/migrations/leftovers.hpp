@@ -16,8 +16,11 @@ class Leftovers {
  public:
   Leftovers(sdk::Host host, sdk::Db& db, const Statement& s) : host_(host), db_(db), s_(s) {}
 
-  /// Remembers how things are before the first try. `tried_before`: also drops what an earlier run has left of this statement.
-  sdk::Result<void> before(bool tried_before);
+  /// Remembers how things are before the first try. `tried_before`: also drops what an earlier run has left of this statement,
+  /// or ends what it has begun; true: nothing is left to do.
+  sdk::Result<bool> before(bool tried_before);
+  /// True when a try that was cut off had done all that it was to do, as far as the catalog tells.
+  sdk::Result<bool> stands();
 
   struct Found {
     bool stands = false;  ///< the statement has done all that it was to do

@@ -19,7 +19,7 @@ sdk::Result<std::vector<PendingMigration>> read_pending(std::string_view json) {
   for (const auto& migration : plan["migrations"]) {
     if (!migration.is_object() || !migration.value("statements", Json()).is_array()) return wrong;
     auto& now = out.emplace_back(PendingMigration{text_in(migration, "name"), text_in(migration, "file"), flag_in(migration, "transactional"), {},
-                                                  text_in(migration, "checksum")});
+                                                  text_in(migration, "checksum"), migration.value("begun", Json()) == true});
     for (const auto& statement : migration["statements"]) {
       if (!statement.is_object() || !statement.value("sql", Json()).is_string()) return wrong;
       now.statements.push_back({statement["sql"].get<std::string>(), number_in(statement, "line"), flag_in(statement, "transactional"),

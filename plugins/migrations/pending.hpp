@@ -24,6 +24,7 @@ struct PendingMigration {
   bool transactional = true;
   std::vector<PendingStatement> statements;
   std::string checksum = {};  ///< of its file; may be empty
+  bool begun = false;         ///< by an earlier run: `statements` are the rest
 };
 
 /// From the answer of tidegate.plan/1.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account.hpp"
 
+#include "migrations/resume.hpp"
+
 namespace tidegate::apply {
 
-Applying::Applying(sdk::Db& db, const HistoryPlace& place, const Work& work) : db_(db), table_(place.table), work_(work) {}
+Applying::Applying(sdk::Db& db, const HistoryPlace& place, const Work& work) : db_(db), table_(place.table), work_(work), id_(work.begun ? work.begun->id : migrations::new_id()) {}
 
 std::string Applying::its_row() const {
   return " WHERE id = '" + id_ + "'";
@@ -27,7 +29,7 @@ std::string Applying::open() const {
 }
 
 std::string Applying::close() const {
-  return "UPDATE " + table_ + " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp()" + its_row() +
+  return "UPDATE " + table_ + " SET applied_steps_count = applied_steps_count + 1, finished_at = pg_catalog.clock_timestamp(), logs = NULL" + its_row() +
          ";";
 }
 
@@ -37,6 +39,10 @@ std::string Applying::abandon() const {
 
 std::string Applying::note(const std::string& logs_literal) const {
   return "UPDATE " + table_ + " SET logs = " + logs_literal + its_row() + ";";
+}
+
+std::string Applying::progress(std::size_t done, std::size_t of, const std::string& why) const {
+  return note(db_.literal(migrations::progress_text(done, of, why)));
 }
 
 std::string Applying::ending() const {
@@ -56,14 +62,18 @@ std::string Applying::row_is_left() const {
   return resolve_as("rolled-back") + " before the next run";
 }
 std::string Applying::after_leftovers() const {
-  return "then " + resolve_as("rolled-back") + " to have it run again, or " + resolve_as("applied") + " when all of it is there";
+  return "then run again: it goes on there; or " + resolve_as("applied") + " when all of it is there";
 }
 std::string Applying::after_parts(std::uint32_t line) const {
-  return "undo them and " + resolve_as("rolled-back") + ", or run the rest from line " + std::to_string(line) + " by hand and " +
+  return "when the cause is gone, run again: it goes on from line " + std::to_string(line) +
+         ". Where the file has to be changed, undo what stands and " + resolve_as("rolled-back") + ", or run the rest by hand and " +
          resolve_as("applied");
 }
+std::string Applying::after_unknown() const {
+  return "then " + resolve_as("rolled-back") + " to have it run again, or " + resolve_as("applied") + " when all of it is there";
+}
 std::string Applying::after_lost_parts() const {
-  return "look at what stands; then " + resolve_as("rolled-back") + " or " + resolve_as("applied");
+  return "run again: it goes on where it stopped";
 }
 std::string Applying::after_lost_done() const {
   return "run again: what is still pending will be applied";

@@ -11,12 +11,14 @@ namespace tidegate::apply {
 
 class Applying final : public migrations::Account {
  public:
+  /// Of a migration that was begun before, its row is gone on with.
   Applying(sdk::Db& db, const HistoryPlace& place, const Work& work);
   [[nodiscard]] std::string done_whole() const override;
   [[nodiscard]] std::string open() const override;
   [[nodiscard]] std::string close() const override;
   [[nodiscard]] std::string abandon() const override;
   [[nodiscard]] std::string note(const std::string& logs_literal) const override;
+  [[nodiscard]] std::string progress(std::size_t done, std::size_t of, const std::string& why) const override;
   [[nodiscard]] std::string ending() const override;
   [[nodiscard]] std::string subject() const override;
   [[nodiscard]] std::string code() const override;
@@ -24,6 +26,7 @@ class Applying final : public migrations::Account {
   [[nodiscard]] std::string row_is_left() const override;
   [[nodiscard]] std::string after_leftovers() const override;
   [[nodiscard]] std::string after_parts(std::uint32_t line) const override;
+  [[nodiscard]] std::string after_unknown() const override;
   [[nodiscard]] std::string after_lost_parts() const override;
   [[nodiscard]] std::string after_lost_done() const override;
 
@@ -33,7 +36,7 @@ class Applying final : public migrations::Account {
   sdk::Db& db_;
   const std::string& table_;
   const Work& work_;
-  const std::string id_ = migrations::new_id();
+  const std::string id_;
 };
 
 }  // namespace tidegate::apply

@@ -63,6 +63,17 @@ std::string list_json(const History& history, const Comparison& comparison, bool
     append_json(out, row->logs);
     out += '}';
   }
+  if (!comparison.begun.empty()) out += "],\"begun\":[";
+  first = true;
+  for (const auto* row : comparison.begun) {
+    separate();
+    const auto progress = migrations::progress_of(row->logs).value_or(migrations::Progress{});
+    out += "{\"name\":";
+    append_json(out, row->name);
+    out += ",\"done\":" + std::to_string(progress.done) + ",\"of\":" + std::to_string(progress.of) + ",\"logs\":";
+    append_json(out, row->logs);
+    out += '}';
+  }
   out += "],\"edited\":" + json_list(comparison.edited) + ",\"missing\":" + json_list(comparison.missing) + ",\"newest\":";
   std::string newest;
   if (rows && !history.rows.empty()) {
@@ -87,7 +98,8 @@ sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::F
     append_json(out, work.checksum);
     out += ",\"file\":";
     append_json(out, work.file);
-    out += std::string(",\"transactional\":") + (work.plan.whole ? "true" : "false") + ",\"statements\":[";
+    out += std::string(",\"transactional\":") + (work.plan.whole ? "true" : "false") + (work.begun ? ",\"begun\":true" : "") +
+           ",\"statements\":[";
     bool first = true;
     const auto add = [&](const migrations::Statement& s, std::size_t part) {
       if (!first) out += ',';
@@ -100,7 +112,7 @@ sdk::Result<std::string> plan_json(std::vector<Work>& works, const migrations::F
     if (work.plan.plain) {
       for (const auto& s : migrations::statements(*text).value_or(std::vector<migrations::Statement>{})) add(s, 0);
     } else {
-      for (std::size_t part = 0; part < work.plan.parts.size(); ++part) {
+      for (std::size_t part = work.begun ? work.begun->progress.done : 0; part < work.plan.parts.size(); ++part) {
         for (const auto& s : work.plan.parts[part].statements) add(s, part);
       }
     }

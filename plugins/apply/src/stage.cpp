@@ -121,6 +121,7 @@ Result<std::string> ApplyPrisma::plan() {
   if (!now) return now.error();
   auto works = check_and_plan(now->history, compare(now->history, *folder_), *folder_, now->place);
   if (!works) return works.error();
+  if (auto found = find_where_it_stopped(host_, now->db, *works); !found) return found.error();
   return plan_json(*works, *folder_);
 }
 
@@ -173,6 +174,7 @@ Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
   const auto comparison = compare(now->history, *folder_);
   auto works = check_and_plan(now->history, comparison, *folder_, now->place);
   if (!works) return works.error();
+  if (auto found = find_where_it_stopped(host_, now->db, *works); !found) return found.error();
   host_.publish("pending", migrations::json_list(comparison.pending));
   if (run.dry) {
     for (const auto& work : *works) {
@@ -244,7 +246,13 @@ Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const His
     event("migration.started", work.name, "");
     const auto began = std::chrono::steady_clock::now();
     const Applying account(db, place, work);
-    auto ran = executor.run({work.plan, *text, work.file, work.tried_before}, account);
+    migrations::Script script{work.plan, *text, work.file, work.tried_before};
+    if (work.begun) {
+      script.done = work.begun->progress.done;
+      host_.info("migration " + work.name + " was begun before and goes on: " + std::to_string(*script.done) + " of " +
+                 std::to_string(work.plan.parts.size()) + " parts of it stand");
+    }
+    auto ran = executor.run(script, account);
     if (!ran) return stopped(ran.error());
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
     event("migration.finished", work.name, ",\"ms\":" + std::to_string(ms) + ",\"statements\":" + std::to_string(*ran));

@@ -97,6 +97,9 @@ class RehearseStage final : public sdk::Stage {
     if (rehearsed_ && *plan == plan_) return {};
     auto pending = migrations::read_pending(*plan);
     if (!pending) return pending.error();
+    for (const auto& one : *pending)
+      if (one.begun)
+        return Error{Status::failed, "an earlier run has begun migration " + one.name + ", and what is half done is not in a copy of the schema"};
     auto target = host_.db();
     if (!target) return target.error();
     server_version_ = target->server_version();

@@ -28,6 +28,7 @@
 ///   pending {} -> {"migrations": [{"name", "checksum", "file", "transactional": bool,
 ///                                  "statements": [{"sql", "line", "transactional": bool, "part": n}]}]}
 ///       part: those of one part that are transactional run in one transaction
+///       a migration with "begun": true was begun by an earlier run: its statements are the rest
 ///       A plan that cannot be made is a failed call, with the place in its error.
 #define TG_PLAN "tidegate.plan/1"
 #define TG_PLAN_PENDING "pending"

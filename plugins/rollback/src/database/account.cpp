@@ -57,6 +57,9 @@ std::string Undoing::after_parts(std::uint32_t line) const {
   return "run the rest of it from line " + std::to_string(line) + " by hand and " + as_undone_ + ", or take back what it did and " +
          as_applied_;
 }
+std::string Undoing::after_unknown() const {
+  return after_leftovers();
+}
 std::string Undoing::after_lost_parts() const {
   return "look at what is undone; then " + as_undone_ + " or " + as_applied_;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/keeper.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "run/history.hpp"
 
@@ -15,6 +17,7 @@ using services::db::Session;
 namespace {
 
 constexpr std::chrono::seconds kConnectLimit{30};
+constexpr std::size_t kLooksBack = 20;  // runs
 
 /// What `locked` stands for elsewhere: somebody else is at it, nothing was touched, worth a retry (exit 7).
 Error as_locked(Error error) {
@@ -99,6 +102,22 @@ void Keeper::tell_taken() {
 
 void Keeper::warn(const std::string& message, const std::string& hint) {
   events_.emit("log", "", {{"level", "warn"}, {"message", message}, {"hint", hint}});
+}
+
+Result<std::vector<RunRecord>> Keeper::broken_off() {
+  std::vector<RunRecord> out;
+  if (!control_ || !taken_.recorded) return out;
+  const auto read = control_->call([&out](Session& session) -> Result<void> {
+    auto runs = recent_runs(session, kLooksBack, Deadline::in(Control::kStatementLimit));
+    if (!runs) return std::move(runs).error();
+    out = std::move(*runs);
+    return {};
+  });
+  if (!read) return read.error();
+  const auto own = events_.run_id();
+  std::erase_if(out, [&own](const RunRecord& run) { return run.id == own; });
+  out.erase(std::find_if(out.begin(), out.end(), [](const RunRecord& run) { return run.outcome != "interrupted"; }), out.end());
+  return out;
 }
 
 Result<void> Keeper::main_is(Session& main) {

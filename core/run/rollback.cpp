@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "run/json.hpp"
+#include "run/keeper.hpp"
 #include "run/runner.hpp"
 
 namespace tidegate::run {
@@ -37,14 +38,75 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
+/// A run that was broken off, and left something pending, is brought to its end by this one: what it has applied goes back
+/// with the rest when this one fails, so that a target is never left with half of a deploy. Only what nobody has put
+/// anything on top of since.
+void Runner::adopt_what_was_broken_off() {
+  adopted_.clear();
+  if (!before_change_ || before_change_->pending.empty()) return;
+  const auto runs = keeper_->broken_off();
+  if (!runs) return log("", TG_LOG_WARN, "whether an earlier run was broken off is not known: " + runs.error().message);
+  auto& was = *before_change_;
+  for (const auto& run : *runs) {
+    const auto its = [&run](const std::string& name) { return contains(run.pending, name); };
+    if (std::none_of(was.pending.begin(), was.pending.end(), its)) continue;
+    std::erase_if(was.begun, [&its](const History::Begun& begun) { return its(begun.name); });
+    for (; !was.applied.empty() && its(was.applied.back().name); was.applied.pop_back()) adopted_.insert(adopted_.begin(), was.applied.back().name);
+  }
+  if (adopted_.empty()) return;
+  was.pending.insert(was.pending.begin(), adopted_.begin(), adopted_.end());
+  log("", TG_LOG_INFO, "goes on with what a run that was broken off had begun: " + base::join_words(adopted_) + (adopted_.size() == 1 ? " stands" : " stand") + " already");
+}
+
+stage::Stage* Runner::undoer() {
+  for (auto& entry : rollbacks_)
+    if (applies(*entry.spec) && entry.stage->offers(TG_UNDO)) return entry.stage.get();
+  return nullptr;
+}
+
+/// Whether the migration that stands half done is one whose rollback can be gone on with.
+bool Runner::cut_off_while_undoing(stage::Stage& undoer) {
+  const auto said = call_watched(undoer, TG_UNDO, TG_UNDO_FINISH, TG_UNDO_FINISH_ASK, services::Access::read, Deadline::in(kQuestionLimit).sooner(run_deadline_));
+  const auto answer = said ? from_json(*said) : Result<base::Value>(said.error());
+  const auto* names = answer ? answer->find("half_done") : nullptr;
+  return names != nullptr && names->as<base::Array>() != nullptr && !names->as<base::Array>()->empty();
+}
+
+/// A rollback that was cut off in the middle of a migration comes to its end first: then the migration is pending like any
+/// other, and what is pending is checked. False when the run ended, or anything else stands half done.
+bool Runner::finish_undoing() {
+  auto* stage = undoer();
+  if (stage == nullptr || !cut_off_while_undoing(*stage)) return refuse_failed(), false;
+  bool again = false;
+  if (!hold_for_change(again)) {
+    if (!finished_) end_early({Status::locked, "the lease of the target was lost", "run again"});
+    return false;
+  }
+  changing("");
+  const auto said = call_watched(*stage, TG_UNDO, TG_UNDO_FINISH, "{}", services::Access::write, Deadline::in(pipeline_.rollback_deadline).sooner(run_deadline_));
+  const auto answer = said ? from_json(*said) : Result<base::Value>(said.error());
+  const auto* why = answer ? answer->find("error") : nullptr;
+  if (!answer || (why != nullptr && !why->is_nil())) {
+    shared_.interruption.clear();
+    finish({Outcome::rollback_failed, kExitKept}, answer ? Error{Status::failed, "the rollback that was cut off could not be finished: " + why->text(), "run again, or look at `tidegate status`"} : answer.error());
+    return false;
+  }
+  changing_ = false;  // what was changed has come to its end
+  before_.reset();
+  const auto now = history(Rows::listed);
+  if (!now) return end_early(now.error()), false;
+  report_.pending = now->pending;
+  log("", TG_LOG_INFO, "an earlier run was cut off while it undid a migration: that is finished, and it is pending again");
+  if (failed_stand()) return refuse_failed(), false;
+  report_.findings.resize(findings_before_checks_);
+  return run_kind(Kind::precheck);
+}
+
 /// Asked and said before the first change, so that nobody meets a partial undo by surprise.
 void Runner::decide_on_failure() {
   undo_ = false;
   if (report_.pending.empty() || !before_change_) return;
-  stage::Stage* undoer = nullptr;
-  for (auto& entry : rollbacks_)
-    if (undoer == nullptr && applies(*entry.spec) && entry.stage->offers(TG_UNDO)) undoer = entry.stage.get();
-  auto reason = why_not_undone(undoer);
+  auto reason = why_not_undone(undoer());
   why_kept_ = reason ? *reason : "whether they can be undone could not be asked: " + reason.error().message;
   undo_ = why_kept_.empty();
   events_.emit("rollback.decided", "", {{"on_failure", undo_ ? "undo" : "keep"}, {"reason", why_kept_}});
@@ -54,7 +116,8 @@ void Runner::decide_on_failure() {
 Result<std::string> Runner::why_not_undone(stage::Stage* undoer) {
   if (pipeline_.on_failure == pipeline::OnFailure::keep) return std::string("on_failure is \"keep\"");
   if (undoer == nullptr) return std::string("no rollback stage of the pipeline can undo them");
-  const auto arguments = to_json(base::Table{{"names", to_array(report_.pending)}});
+  const auto& wanted = before_change_->pending;
+  const auto arguments = to_json(base::Table{{"names", to_array(wanted)}});
   auto said = call_watched(*undoer, TG_UNDO, TG_UNDO_CAN, arguments, services::Access::read, Deadline::in(kQuestionLimit).sooner(run_deadline_));
   if (!said) return said.error();
   const auto answer = from_json(*said);
@@ -71,7 +134,7 @@ Result<std::string> Runner::why_not_undone(stage::Stage* undoer) {
     }
     can.push_back(text("name"));
   }
-  for (const auto& name : report_.pending)
+  for (const auto& name : wanted)
     if (!contains(can, name)) return name + ": stage '" + undoer->id() + "' does not know it";
   return std::string();
 }
@@ -121,8 +184,11 @@ bool Runner::look_at_what_stands(Error& error) {
   std::erase_if(report_.kept, [&](const std::string& name) { return !contains(before_change_->pending, name); });
   report_.pending = after->pending;
   report_.applied.clear();
+  const auto begun = [&after](const std::string& name) {
+    return std::any_of(after->begun.begin(), after->begun.end(), [&name](const auto& one) { return one.name == name; });
+  };
   for (const auto& name : report_.kept)
-    if (!contains(after->failed, name)) report_.applied.push_back(name);
+    if (!contains(after->failed, name) && !begun(name)) report_.applied.push_back(name);
   return true;
 }
 

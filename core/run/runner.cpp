@@ -89,7 +89,7 @@ void Runner::check_and_change() {
   const auto wanted = [&] { return !report_.pending.empty() || pending_unknown || failed_stand(); };
   for (bool again = true; again;) {
     if (wanted() && (has_history || keeper_->has_target()) && !recheck(has_history)) return;
-    if (failed_stand()) return refuse_failed();
+    if (failed_stand() && !finish_undoing()) return;
     if (!confirmed()) return;
     if (wanted()) {
       again = change();
@@ -207,6 +207,7 @@ bool Runner::recheck(bool has_history) {
 /// Runs the apply stages. True when a connection was lost before the first change, and it is worth starting again.
 bool Runner::change() {
   before_change_ = before_;
+  adopt_what_was_broken_off();
   decide_on_failure();
   if (bool again = false; !hold_for_change(again)) return again;
   for (auto& entry : entries_) {

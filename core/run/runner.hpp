@@ -141,6 +141,10 @@ class Runner : public services::Sink {
   bool interrupted();
 
   // rollback.cpp: what happens to a change after which something failed
+  void adopt_what_was_broken_off();
+  [[nodiscard]] stage::Stage* undoer();
+  bool finish_undoing();
+  bool cut_off_while_undoing(stage::Stage& undoer);
   void decide_on_failure();
   base::Result<std::string> why_not_undone(stage::Stage* undoer);
   void put_back(base::Error error);
@@ -220,7 +224,8 @@ class Runner : public services::Sink {
   bool went_back_ = false;    // a rollback stage did its work
   bool undo_ = false;         // decided before the first change: completed migrations of a failed run are undone
   std::string why_kept_;      // when they are not
-  std::optional<History> before_change_;
+  std::optional<History> before_change_;  // as it was before this run, and before those whose work it ends
+  std::vector<std::string> adopted_;      // what the latter had applied
   base::Deadline run_deadline_;
   base::Deadline lock_deadline_;  // of run.lock_wait
   int tries_to_hold_ = 0;

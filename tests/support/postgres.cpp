@@ -108,7 +108,7 @@ TestDatabase::TestDatabase(const std::string& options) {
   static std::atomic<int> number{0};
   static const unsigned salt = std::random_device{}();
   name_ = "tg_" + std::to_string(::getpid()) + "_" + std::to_string(salt % 100'000) + "_" + std::to_string(++number);
-  Connection(server_url()).sql("create database " + name_ + " template template0 " + options);
+  Connection(server_url()).sql("create database " + name_ + " " + (options.find("template ") == std::string::npos ? "template template0 " : "") + options);
 }
 
 TestDatabase::~TestDatabase() {

@@ -44,7 +44,7 @@ std::string server_socket_dir();
 /// A database of its own, dropped at the end with whatever is connected to it.
 class TestDatabase {
  public:
-  /// `options`: more of CREATE DATABASE's, such as another collation.
+  /// `options`: more of CREATE DATABASE's, such as another collation, or "template NAME" (template0 without).
   explicit TestDatabase(const std::string& options = {});
   ~TestDatabase();
   TestDatabase(const TestDatabase&) = delete;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "support/postgres.hpp"
@@ -53,6 +54,8 @@ struct WireProxy::Impl {
   std::list<Link> links;
   bool ending = false, frozen = false, held = false, cut_now = false, cut_after = false;
   int cut_in = 0;  // 0: not asked for
+  std::function<void()> instead_of_cutting;
+  std::optional<std::uint64_t> bytes_left;  // until everything is cut
 
   explicit Impl(std::string path)
       : upstream(std::move(path)), listener(bound_loopback_socket()), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -109,10 +112,26 @@ struct WireProxy::Impl {
         if (type == 'P') counts.statements.emplace_back(message.c_str() + 5 + std::string(message.c_str() + 5).size() + 1);
       }
       const bool cut = trip && cut_in > 0 && --cut_in == 0;
-      if (cut && !cut_after) return false;
+      if (cut && !cut_after && !goes_on()) return false;
       if (!write_all(link.server, message.data(), message.size())) return false;
-      if (cut) return false;
+      if (cut && cut_after && !goes_on()) return false;
     }
+  }
+
+  /// The moment that was asked for; false: the link is cut.
+  bool goes_on() const {
+    if (!instead_of_cutting) return false;
+    instead_of_cutting();
+    return true;
+  }
+
+  /// How many of these bytes still pass.
+  std::size_t allowed(std::size_t got) {
+    if (!bytes_left) return got;
+    const auto pass = static_cast<std::size_t>(std::min<std::uint64_t>(got, *bytes_left));
+    *bytes_left -= pass;
+    if (*bytes_left == 0) cut_now = true, bytes_left.reset();
+    return pass;
   }
 
   bool from_client(Link& link) {
@@ -120,8 +139,10 @@ struct WireProxy::Impl {
     const ssize_t got = ::recv(link.client, piece, sizeof piece, 0);
     if (got <= 0) return false;
     counts.sent += static_cast<std::uint64_t>(got);
-    link.pending.append(piece, static_cast<std::size_t>(got));
-    return pass_messages(link);
+    link.pending.append(piece, allowed(static_cast<std::size_t>(got)));
+    const bool keep = pass_messages(link);
+    if (cut_now && keep) (void)write_all(link.server, link.pending.data(), link.pending.size());  // half a message
+    return keep && !cut_now;
   }
 
   bool from_server(const Link& link) {
@@ -129,7 +150,7 @@ struct WireProxy::Impl {
     const ssize_t got = ::recv(link.server, piece, sizeof piece, 0);
     if (got <= 0) return false;
     counts.received += static_cast<std::uint64_t>(got);
-    return write_all(link.client, piece, static_cast<std::size_t>(got));
+    return write_all(link.client, piece, allowed(static_cast<std::size_t>(got))) && !cut_now;
   }
 
   void accept_one() {
@@ -209,7 +230,20 @@ void WireProxy::cut_at(int round_trip, bool after_passing_on) {
   impl_->change([&] {
     impl_->cut_in = round_trip;
     impl_->cut_after = after_passing_on;
+    impl_->instead_of_cutting = nullptr;
   });
+}
+
+void WireProxy::call_at(int round_trip, bool after_passing_on, std::function<void()> what) {
+  impl_->change([&] {
+    impl_->cut_in = round_trip;
+    impl_->cut_after = after_passing_on;
+    impl_->instead_of_cutting = std::move(what);
+  });
+}
+
+void WireProxy::cut_after_bytes(std::uint64_t bytes) {
+  impl_->change([&] { impl_->bytes_left = bytes; });
 }
 
 void WireProxy::freeze(bool frozen) {

@@ -4,6 +4,7 @@
 // and breaks the connection the ways a network does. Its own thread serves; every member may be called from any thread.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,10 @@ class WireProxy {
   /// The connection is cut when the n-th round trip from now begins (1: the next): before the server sees it, or right
   /// after it was passed on, so that the answer is lost.
   void cut_at(int round_trip, bool after_passing_on = false);
+  /// Likewise, but this is called instead, on the proxy's thread, before the message is passed on or right after it.
+  void call_at(int round_trip, bool after_passing_on, std::function<void()> what);
+  /// Ends every connection once so many bytes from now have passed, both ways together: in the middle of a message, too.
+  void cut_after_bytes(std::uint64_t bytes);
   /// Nothing is passed on any more, and nothing is closed: a black hole. False: on again.
   void freeze(bool frozen = true);
   /// Answers are held back, questions still go through.

@@ -49,10 +49,14 @@
 ///                                              "failure": {…}}
 ///       undoes what is newer than `to`, or just these, newest first; stops at the first that cannot be undone; writes.
 ///       half_done: of those kept, what is undone in part. failure: `error` in the form of docs/events.md
+///   finish {"ask": true} -> {"half_done": [name]}   what an earlier call was cut off in, and can be gone on with; asks
+///   finish {} -> as of down   goes on with these, so that they are undone; writes. Both are optional
 /// A stage of kind rollback finds the migrations that the run completed in the context value `run.applied` (a JSON list).
 #define TG_UNDO "tidegate.undo/1"
 #define TG_UNDO_CAN "can"
 #define TG_UNDO_DOWN "down"
+#define TG_UNDO_FINISH "finish"
+#define TG_UNDO_FINISH_ASK "{\"ask\":true}"
 
 /// Static checks of SQL files, without a database unless one is asked for.
 ///   files {"files": [path], "connection": bool} -> {"files": n, "findings": [finding]}

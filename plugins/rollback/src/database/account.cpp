@@ -1,10 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "database/account.hpp"
 
-namespace tidegate::rollback {
+#include "migrations/checksum.hpp"
 
-Undoing::Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const std::string& name, const std::vector<AppliedRow>& rows, bool by_file)
-    : table_(place.table), name_(name), by_file_(by_file) {
+namespace tidegate::rollback {
+namespace {
+
+constexpr std::string_view kUndoing = "undoing what was finished at ";
+constexpr std::string_view kBy = ", by ";
+constexpr std::size_t kIdLength = 16;
+
+}  // namespace
+
+std::string way_id(std::string_view text) {
+  return migrations::checksum(text).substr(0, kIdLength);
+}
+
+std::optional<HalfUndone> half_undone(const migrations::HistoryRow& row) {
+  const std::string_view logs = row.logs;
+  if (!row.failed() || !logs.starts_with(kUndoing)) return std::nullopt;
+  const auto by = logs.find(kBy);
+  const auto end = logs.find(": ", by == std::string_view::npos ? logs.size() : by);
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto progress = migrations::progress_of(logs.substr(end + 2));
+  if (!progress) return std::nullopt;
+  return HalfUndone{{row.id, std::string(logs.substr(kUndoing.size(), by - kUndoing.size()))}, std::string(logs.substr(by + kBy.size(), end - by - kBy.size())), *progress};
+}
+
+Undoing::Undoing(sdk::Db& db, const migrations::HistoryPlace& place, const Inverse& inverse, const std::vector<AppliedRow>& rows)
+    : db_(db), table_(place.table), name_(inverse.name), by_file_(inverse.by_file) {
+  const auto& name = name_;
+  if (rows.size() == 1)
+    begun_.append(kUndoing).append(rows.front().finished_at).append(kBy).append(way_id(inverse.text)).append(": ");
   std::string ids, values;
   for (const auto& row : rows) {
     const std::string id = db.literal(row.id);
@@ -25,13 +52,16 @@ std::string Undoing::open() const {
   return "UPDATE " + table_ + " SET finished_at = NULL" + its_rows_ + ";";
 }
 std::string Undoing::close() const {
-  return "UPDATE " + table_ + " AS history SET rolled_back_at = pg_catalog.clock_timestamp(), " + finished_again_;
+  return "UPDATE " + table_ + " AS history SET rolled_back_at = pg_catalog.clock_timestamp(), logs = NULL, " + finished_again_;
 }
 std::string Undoing::abandon() const {
-  return "UPDATE " + table_ + " AS history SET " + finished_again_;
+  return "UPDATE " + table_ + " AS history SET logs = NULL, " + finished_again_;
 }
 std::string Undoing::note(const std::string& logs_literal) const {
   return "UPDATE " + table_ + " SET logs = " + logs_literal + its_rows_ + ";";
+}
+std::string Undoing::progress(std::size_t done, std::size_t of, const std::string& why) const {
+  return begun_.empty() ? std::string() : note(db_.literal(begun_ + migrations::progress_text(done, of, why)));
 }
 std::string Undoing::ending() const {
   return "SELECT CASE WHEN rolled_back_at IS NOT NULL THEN 'done' WHEN finished_at IS NULL THEN 'open' ELSE 'applied' END FROM " + table_ +

@@ -72,6 +72,7 @@ class RollbackDatabase final : public sdk::Stage {
     const auto in = json::parse(arguments, nullptr, false);
     if (extension == TG_UNDO && method == TG_UNDO_CAN) return can(in);
     if (extension == TG_UNDO && method == TG_UNDO_DOWN) return down(in);
+    if (extension == TG_UNDO && method == TG_UNDO_FINISH) return finish(in);
     return Stage::call(extension, method, arguments, report);
   }
 
@@ -141,7 +142,20 @@ class RollbackDatabase final : public sdk::Stage {
       return Error{Status::config, "down needs a list of names, or the one to go back to"};
     auto folder = read_folder();
     if (!folder) return folder.error();
-    auto did = Undo(host_, **folder).run(wanted, false);
+    return told(Undo(host_, **folder).run(wanted, false));
+  }
+
+  Result<std::string> finish(const json& in) {
+    auto folder = read_folder();
+    if (!folder) return folder.error();
+    Undo undo(host_, **folder);
+    if (!in.is_object() || in.value("ask", json()) != true) return told(undo.finish());
+    const auto names = undo.half_done();
+    if (!names) return names.error();
+    return json{{"half_done", *names}}.dump();
+  }
+
+  static Result<std::string> told(const Result<Undone>& did) {
     if (!did) return did.error();
     json out{{"undone", did->undone}, {"kept", did->kept}, {"half_done", json::array()}, {"error", nullptr}};
     if (did->half_done) out["half_done"].push_back(did->kept.front());

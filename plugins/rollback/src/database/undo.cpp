@@ -208,23 +208,90 @@ Result<Undone> Undo::run(const Wanted& wanted, bool dry) {
     }
     host_.progress(out.undone.size(), inverses->size(), inverse.name);
     const auto began = std::chrono::steady_clock::now();
-    const Undoing account(*db, *place, inverse.name, (*rows)[inverse.name], inverse.by_file);
+    const Undoing account(*db, *place, inverse, (*rows)[inverse.name]);
     auto ran = executor.run({inverse.plan, inverse.text, inverse.file, tried.contains(inverse.name)}, account);
     if (!ran) {
       out.failure = ran.error();
       look_at_the_one_that_failed(*db, executor.lost(), account, out);
       return out;
     }
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
-    std::string event = "{\"name\":";
-    migrations::append_json(event, inverse.name);
-    host_.emit("migration.undone", event + ",\"ms\":" + std::to_string(ms) + ",\"statements\":" + std::to_string(*ran) + "}");
+    tell_undone(inverse, began, *ran);
     out.undone.push_back(inverse.name);
     out.kept.erase(out.kept.begin());
   }
   host_.progress(out.undone.size(), inverses->size(), "");
   if (const auto kept = migrations::keep_schema(*db, *place); !kept)
     host_.warn("what the schema is now could not be kept, so drift will not be seen: " + kept.error().message);
+  return out;
+}
+
+void Undo::tell_undone(const Inverse& inverse, std::chrono::steady_clock::time_point began, std::uint32_t statements) const {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  std::string event = "{\"name\":";
+  migrations::append_json(event, inverse.name);
+  host_.emit("migration.undone", event + ",\"ms\":" + std::to_string(ms) + ",\"statements\":" + std::to_string(statements) + "}");
+}
+
+// ------------------------------------------------------------------------------- what was cut off
+
+Result<std::vector<Undo::CutOff>> Undo::cut_off(Db& db, const History& history) const {
+  std::vector<CutOff> out;
+  for (auto row = history.rows.rbegin(); row != history.rows.rend(); ++row) {
+    auto at = half_undone(*row);
+    if (!at) continue;
+    auto kept = migrations::ways_back_kept(db, {row->name});
+    if (!kept) return kept.error();
+    auto inverse = inverse_of(folder_, row->name, row->checksum, *kept);
+    if (!inverse || way_id(inverse->text) != at->way) continue;  // another one by now: where it stopped says nothing
+    if (!migrations::why_not_resumed(inverse->plan, inverse->text, at->progress).empty()) continue;
+    out.push_back({std::move(*inverse), std::move(*at)});
+  }
+  return out;
+}
+
+Result<Names> Undo::half_done() {
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = migrations::place_of(*db);
+  if (!place) return place.error();
+  auto history = migrations::read_history(*db, *place, migrations::Detail::rows);
+  if (!history) return history.error();
+  auto found = cut_off(*db, *history);
+  if (!found) return found.error();
+  Names out;
+  for (const auto& one : *found) out.push_back(one.inverse.name);
+  return out;
+}
+
+Result<Undone> Undo::finish() {
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = migrations::place_of(*db);
+  if (!place) return place.error();
+  auto history = migrations::read_history(*db, *place, migrations::Detail::session);
+  if (!history) return history.error();
+  auto found = cut_off(*db, *history);
+  if (!found) return found.error();
+  Undone out;
+  for (const auto& one : *found) out.kept.push_back(one.inverse.name);
+  if (found->empty()) return out;
+  host_.changing();
+  migrations::Executor executor(host_, *db, {host_.integer("lock_timeout", 200), history->session_settings, {}, history->backend_start});
+  for (auto& one : *found) {
+    const auto began = std::chrono::steady_clock::now();
+    auto stopped = migrations::where_it_stopped(host_, *db, one.inverse.plan, one.at.progress);
+    if (!stopped) return stopped.error();
+    const Undoing account(*db, *place, one.inverse, {one.at.row});
+    auto ran = executor.run({one.inverse.plan, one.inverse.text, one.inverse.file, true, stopped->done}, account);
+    if (!ran) {
+      out.failure = ran.error();
+      look_at_the_one_that_failed(*db, executor.lost(), account, out);
+      return out;
+    }
+    tell_undone(one.inverse, began, *ran);
+    out.undone.push_back(one.inverse.name);
+    out.kept.erase(out.kept.begin());
+  }
   return out;
 }
 

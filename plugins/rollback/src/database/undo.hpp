@@ -3,6 +3,7 @@
 // Undo: takes migrations back, newest first, a transaction each with its history row. Everything that can be known
 // before the first change is refused before it. Made for one call into the stage; stage thread.
 #pragma once
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,9 +38,20 @@ class Undo {
 
   /// What is not applied (any more) is no failure: it is undone already. `dry`: says what it would do.
   sdk::Result<Undone> run(const Wanted& wanted, bool dry);
+  /// What an earlier run was undoing when it was cut off, as far as one can go on with it; newest first.
+  sdk::Result<std::vector<std::string>> half_done();
+  /// Goes on with it.
+  sdk::Result<Undone> finish();
 
  private:
   sdk::Result<std::vector<std::string>> newest_first(const migrations::History& history, const Wanted& wanted) const;
+  /// One that was cut off, and the way back that it went.
+  struct CutOff {
+    Inverse inverse;
+    HalfUndone at;
+  };
+  sdk::Result<std::vector<CutOff>> cut_off(sdk::Db& db, const migrations::History& history) const;
+  void tell_undone(const Inverse& inverse, std::chrono::steady_clock::time_point began, std::uint32_t statements) const;
   void look_at_the_one_that_failed(sdk::Db& db, bool lost, const migrations::Account& account, Undone& out) const;
   sdk::Result<std::vector<Inverse>> ways_of(sdk::Db& db, const migrations::History& history, const std::vector<std::string>& names) const;
   std::optional<sdk::Error> refuse_loss(sdk::Db& db, const migrations::HistoryPlace& place, const AppliedRows& rows,

@@ -116,7 +116,8 @@ Result<std::vector<RunRecord>> Keeper::broken_off() {
   if (!read) return read.error();
   const auto own = events_.run_id();
   std::erase_if(out, [&own](const RunRecord& run) { return run.id == own; });
-  out.erase(std::find_if(out.begin(), out.end(), [](const RunRecord& run) { return run.outcome != "interrupted"; }), out.end());
+  const auto ended = [](const RunRecord& run) { return run.outcome != "interrupted" && run.outcome != "rollback_failed"; };
+  out.erase(std::find_if(out.begin(), out.end(), ended), out.end());
   return out;
 }
 

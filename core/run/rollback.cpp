@@ -38,8 +38,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-/// A run that was broken off, and left something pending, is brought to its end by this one: what it has applied goes back
-/// with the rest when this one fails, so that a target is never left with half of a deploy. Only what nobody has put
+/// A run that was broken off, or could not go back, and left something pending, is brought to its end by this one: what it has
+/// applied goes back with the rest when this one fails, so that a target is never left with half of a deploy. Only what nobody has put
 /// anything on top of since.
 void Runner::adopt_what_was_broken_off() {
   adopted_.clear();
@@ -48,7 +48,7 @@ void Runner::adopt_what_was_broken_off() {
   if (!runs) return log("", TG_LOG_WARN, "whether an earlier run was broken off is not known: " + runs.error().message);
   auto& was = *before_change_;
   for (const auto& run : *runs) {
-    const auto its = [&run](const std::string& name) { return contains(run.pending, name); };
+    const auto its = [&run](const std::string& name) { return contains(run.pending, name) || contains(run.kept, name) || contains(run.undone, name); };
     if (std::none_of(was.pending.begin(), was.pending.end(), its)) continue;
     std::erase_if(was.begun, [&its](const History::Begun& begun) { return its(begun.name); });
     for (; !was.applied.empty() && its(was.applied.back().name); was.applied.pop_back()) adopted_.insert(adopted_.begin(), was.applied.back().name);
@@ -143,9 +143,10 @@ Result<std::string> Runner::why_not_undone(stage::Stage* undoer) {
 /// where that was decided.
 void Runner::put_back(Error error) {
   shared_.interruption.clear();
-  if (!look_at_what_stands(error)) return finish({Outcome::kept, kExitKept}, error);
+  const End unknown{undo_ ? Outcome::rollback_failed : Outcome::kept, kExitKept};
+  if (!look_at_what_stands(error)) return finish(unknown, error);
   // The server may still be at it (a lost connection whose backend could not be seen gone), so the history proves nothing.
-  if (error.code == Status::conflict && error.sqlstate.empty()) return finish({Outcome::kept, kExitKept}, error);
+  if (error.code == Status::conflict && error.sqlstate.empty()) return finish(unknown, error);
   const auto completed = report_.applied;
   Error trouble;
   run_rollback(error, completed, trouble);

@@ -368,7 +368,8 @@ Error Executor::lost_connection(Current& c, Error error) {
   lost_ = true;
   const std::string lost = "the connection was lost during " + c.account.subject() + ": " + error.message;
   const std::string in_parts = lost + "; it runs in parts and was not finished, so some of its statements may stand";
-  const auto found = find_out(host_, backend_, c.account, in_parts);
+  const bool told = !c.may_commit && !c.account.progress(c.done, c.plan.parts.size(), {}).empty();  // its row says how far it came
+  const auto found = find_out(host_, backend_, c.account, told ? std::string() : in_parts);
   switch (found.ending) {
     case Ending::committed:
       error.code = Status::failed;

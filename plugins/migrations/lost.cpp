@@ -38,6 +38,10 @@ Result<Seen> look(Db& db, const Backend& backend) {
 Lost find_out(const sdk::Host& host, const Backend& backend, const Account& account, const std::string& logs) {
   Lost out;
   auto db = host.db("main", TG_DB_FRESH);
+  for (int i = 1; !db && db.error().code == sdk::Status::unavailable && i < kLooks; ++i) {  // a server that recovers is soon back
+    if (host.wait_ms(kPause)) break;
+    db = host.db("main", TG_DB_FRESH);
+  }
   if (!db) {
     out.problem = db.error().message;
     return out;
@@ -71,7 +75,7 @@ Lost find_out(const sdk::Host& host, const Backend& backend, const Account& acco
     out.problem += (out.problem.empty() ? "" : "; ") + ("its server process " + std::to_string(backend.pid) + " may still be at work");
   } else if (says == "open") {
     out.ending = Ending::in_parts;
-    (void)db->script(account.note(db->literal(logs)));
+    if (!logs.empty()) (void)db->script(account.note(db->literal(logs)));
   } else {
     out.ending = Ending::nothing_stands;
   }

@@ -22,7 +22,8 @@ struct Lost {
   std::string problem;  ///< why it is unknown, when something says so
 };
 
-/// Ends that backend if it is still there, and reads what the history says. `logs` is noted in a row that stays open.
+/// Ends that backend if it is still there, and reads what the history says. `logs`, unless empty, is noted in a
+/// row that stays open.
 Lost find_out(const sdk::Host& host, const Backend& backend, const Account& account, const std::string& logs);
 
 }  // namespace tidegate::migrations

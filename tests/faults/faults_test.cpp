@@ -69,7 +69,7 @@ TEST_P(Faults, KilledAtAnyMoment) {
   int hit = 0;
   for (int n = 0; n < sampled(150); ++n) {
     TestDatabase database(scene.made_from());
-    const auto moment = std::chrono::microseconds(random() % 400'000);
+    const auto moment = std::chrono::microseconds(random() % 200'000);
     Process run(scene.run(database.url()));
     std::this_thread::sleep_for(moment);
     run.signal(SIGKILL);
@@ -96,8 +96,50 @@ TEST_P(Faults, ConnectionCutAtAnyByte) {
     proxy.cut_after_bytes(byte);
     const auto broken = run(scene.run(proxy.url(database.name())));
     EXPECT_FALSE(broken.timed_out);
-    judge(scene.wrong_after_the_next_run(proxy.url(database.name())), "cut after byte " + std::to_string(byte));
+    judge(scene.wrong_after_the_next_run(proxy.url(database.name())), "cut after byte " + std::to_string(byte) + ": " + all_output(broken));
   }
+}
+
+/// A connection to a server that may just be recovering.
+Connection connected(const std::string& url) {
+  for (int n = 0;; ++n) {
+    try {
+      return Connection(url);
+    } catch (const std::exception&) {
+      if (n == 200) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+}
+
+TEST_P(Faults, ServerCrashesAtAnyMoment) {
+  scratch::Options options;
+  options.durable = true;
+  auto server = scratch::Server::start(options, base::Deadline::in(std::chrono::minutes(2)));
+  ASSERT_TRUE(server) << server.error().message;
+  std::mt19937 random(20'261'127);
+  int hit = 0;
+  for (int n = 0; n < sampled(150); ++n) {
+    const auto name = "crash_" + std::to_string(n);
+    const auto url = (*server)->url(name);
+    connected((*server)->url()).sql("create database " + name);
+    connected(url).sql(Scene::before());
+    auto watcher = connected((*server)->url());
+    const auto moment = std::chrono::microseconds(random() % 200'000);
+    Process run(scene.run(url));
+    std::this_thread::sleep_for(moment);
+    const auto pids = watcher.sql("select pid from pg_stat_activity where datname = '" + name + "' order by random()");
+    if (!pids.empty()) {  // the others end with it, and the server recovers from its log
+      ++hit;
+      ::kill(std::stoi(pids[0][0].value()), SIGKILL);
+    }
+    const auto broken = run.wait();
+    EXPECT_FALSE(broken.timed_out);
+    judge(scene.wrong_after_the_next_run(url), "crashed after " + std::to_string(moment.count()) + " us: " + all_output(broken));
+    connected((*server)->url()).sql("drop database " + name + " with (force)");
+  }
+  std::printf("%d met a session of the run\n", hit);
+  EXPECT_GT(hit, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Faults, ::testing::Values(Ending::complete, Ending::goes_back),

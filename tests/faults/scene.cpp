@@ -66,6 +66,10 @@ Scene::Scene(Ending ending) : ending_(ending) {
   wanted_ = catalog_text(quiet.url(), true);
 }
 
+std::string Scene::before() {
+  return kBefore;
+}
+
 Command Scene::run(const std::string& url) const {
   Command out;
   out.argv = {TIDEGATE_EXECUTABLE, "run", "--environment", "staging"};

@@ -21,18 +21,17 @@ class Scene {
 
   /// A database with what was there before.
   [[nodiscard]] std::string made_from() const { return "template " + base_.name(); }
+  /// Likewise on another server: the SQL that makes it.
+  static std::string before();
   /// `tidegate run`, on the database behind the URL.
   [[nodiscard]] Command run(const std::string& url) const;
   /// Runs it again until the database can be reached, and looks whether all is right: "" or what is not.
   [[nodiscard]] std::string wrong_after_the_next_run(const std::string& url) const;
-  /// What fails in the history, if anything: where it is before and after.
-  [[nodiscard]] const std::string& wanted() const { return wanted_; }
-
  private:
   Ending ending_;
   TestDatabase base_;
   TempDir dir_;
-  std::string wanted_;
+  std::string wanted_;  // the end, as text
 };
 
 /// How many of 300 are tried: all of them with TIDEGATE_CHECK=full.

@@ -59,6 +59,40 @@ TEST_F(DownInParts, LaterPartFails_TheRowStaysOpenWithWhatWasDone) {
   EXPECT_EQ(s.undo({"1_a"})["undone"], json::array()) << "what stands half done is nobody's to undo";
 }
 
+TEST_F(DownInParts, WhereItStopped_IsGoneOnWith) {
+  const auto before = finished();
+  s.down("1_a", "DROP INDEX CONCURRENTLY i;\nDROP TABLE a, late;");
+  ASSERT_EQ(s.undo({"1_a"})["half_done"], json({"1_a"}));
+  s.new_run();
+  EXPECT_EQ((*s.ask("tidegate.undo/1", "finish", R"({"ask":true})"))["half_done"], json({"1_a"}));
+  s.database.sql("CREATE TABLE late (id int)");
+  s.new_run();
+  const auto did = s.ask("tidegate.undo/1", "finish");
+  ASSERT_TRUE(did) << did.error().message;
+  EXPECT_EQ((*did)["error"], nullptr) << *did;
+  EXPECT_EQ((*did)["undone"], json({"1_a"}));
+  EXPECT_FALSE(s.has("a"));
+  EXPECT_EQ(s.rows(), "1_a rolled back");
+  EXPECT_EQ(finished(), before);
+  EXPECT_EQ(s.value("SELECT logs FROM _prisma_migrations"), "");
+}
+
+TEST_F(DownInParts, WhereItStoppedByAnotherFile_NobodyGoesOn) {
+  s.down("1_a", "DROP INDEX CONCURRENTLY i;\nDROP TABLE nowhere;");
+  ASSERT_EQ(s.undo({"1_a"})["half_done"], json({"1_a"}));
+  s.down("1_a", "DROP INDEX CONCURRENTLY i;\nDROP TABLE a;");
+  s.new_run();
+  EXPECT_EQ((*s.ask("tidegate.undo/1", "finish", R"({"ask":true})"))["half_done"], json::array());
+  EXPECT_EQ((*s.ask("tidegate.undo/1", "finish"))["undone"], json::array());
+  EXPECT_EQ(s.rows(), "1_a open");
+}
+
+TEST_F(DownInParts, NothingIsHalfDone_ThereIsNothingToFinish) {
+  EXPECT_EQ((*s.ask("tidegate.undo/1", "finish", R"({"ask":true})"))["half_done"], json::array());
+  EXPECT_EQ((*s.ask("tidegate.undo/1", "finish"))["undone"], json::array());
+  EXPECT_EQ(s.rows(), "1_a applied");
+}
+
 TEST_F(DownInParts, ProcedureThatCommits_IsRunOnItsOwn) {
   s.database.sql("CREATE PROCEDURE back() LANGUAGE plpgsql AS $$ BEGIN DROP TABLE a; COMMIT; END $$");
   s.down("1_a", "CALL back();");

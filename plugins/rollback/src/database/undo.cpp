@@ -75,6 +75,9 @@ std::optional<Error> Undo::refuse_half_done(const History& history, const Wanted
   for (const auto& row : history.rows) {  // by start
     below = below || (row.applied() && (wanted.to.empty() ? asked.contains(row.name) : row.name == wanted.to));
     if (!row.failed()) continue;
+    if (half_undone(row) && (below || asked.contains(row.name)))
+      return Error{Status::denied, "migration " + row.name + " is undone in part, since an earlier run was cut off",
+                   "`tidegate run` brings that to its end; or look at what stands and `tidegate resolve --rolled-back " + row.name + "`"};
     if (wanted.to.empty() && asked.contains(row.name))
       return Error{Status::denied, "migration " + row.name + " stands half done: its row in the history is not finished",
                    "look at what stands of it and take it back; then `tidegate resolve --rolled-back " + row.name + "`"};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run that was cut off had applied, when the next one fails: whose it is then.
+#include <filesystem>
+
+#include "project.hpp"
+
+namespace tidegate::test {
+namespace {
+
+using Names = std::vector<std::string>;
+
+class CutOffRun : public ProjectTest {
+ protected:
+  void SetUp() override {
+    table("1_a");
+    table("2_b");
+    ASSERT_CODE(project.tidegate({"run"}), 0);
+    fails("3_c");
+  }
+  void table(const std::string& name) {
+    project.migration(name, "CREATE TABLE t" + name + " (id int);\n");
+    project.file("prisma/migrations/" + name + "/down.sql", "DROP TABLE t" + name + ";\n");
+  }
+  void fails(const std::string& name) {
+    table(name);
+    project.migration(name, "CREATE TABLE t" + name + " (id int);\nSELECT 1 / 0;\n");
+  }
+  /// As the run's record looks when it was killed on the way to these.
+  void cut_off(const std::string& pending, const std::string& outcome = "NULL") {
+    project.db.sql("UPDATE tidegate.runs SET outcome = " + outcome + ", finished_at = NULL, applied = NULL, pending = '" + pending + "'");
+  }
+};
+
+TEST_F(CutOffRun, WithSomethingLeftToDo_GoesBackWithTheNext) {
+  cut_off(R"(["1_a","2_b","3_c"])");
+  const auto events = project.events();
+  const auto end = last_event(events);
+  EXPECT_EQ(end["outcome"], "rolled_back") << end;
+  EXPECT_EQ(end["undone"], Json({"2_b", "1_a"}));
+  EXPECT_EQ(project.applied(), Names{});
+}
+
+TEST_F(CutOffRun, ThatHadAppliedEverything_IsNotTouched) {
+  cut_off(R"(["1_a","2_b"])");
+  const auto end = last_event(project.events());
+  EXPECT_EQ(end["outcome"], "failed") << end;
+  EXPECT_EQ(project.applied(), (Names{"1_a", "2_b"}));
+}
+
+TEST_F(CutOffRun, WithSomebodyElsesMigrationOnTop_IsNotTouched) {
+  cut_off(R"(["1_a","2_b","3_c"])");
+  project.db.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at) VALUES ('p', 'x', '2_x', clock_timestamp(), "
+                 "clock_timestamp())");
+  const auto end = last_event(project.events());
+  EXPECT_EQ(end["outcome"], "failed") << end;
+  EXPECT_EQ(project.applied(), (Names{"1_a", "2_b", "2_x"}));
+}
+
+TEST_F(CutOffRun, WhatOneOfThemCannotBeUndone_AllAreKeptAsWasSaid) {
+  std::filesystem::remove(project.dir / "prisma/migrations/1_a/down.sql");
+  cut_off(R"(["1_a","2_b","3_c"])");
+  const auto events = project.events();
+  EXPECT_EQ(of_type(events, "rollback.decided")[0]["on_failure"], "keep");
+  const auto end = last_event(events);
+  EXPECT_EQ(end["outcome"], "kept") << end;
+  EXPECT_EQ(end["kept"], Json({"1_a", "2_b"}));
+}
+
+TEST_F(CutOffRun, ThatCouldNotGoBack_DoesWithTheNext) {
+  cut_off(R"(["3_c"])", "'rollback_failed'");
+  project.db.sql(R"(UPDATE tidegate.runs SET kept = '["1_a","2_b"]')");
+  const auto end = last_event(project.events());
+  EXPECT_EQ(end["outcome"], "rolled_back") << end;
+  EXPECT_EQ(project.applied(), Names{});
+}
+
+TEST_F(CutOffRun, NextOneWorks_NothingGoesBack) {
+  cut_off(R"(["1_a","2_b","3_c"])");
+  table("3_c");
+  const auto end = last_event(project.events());
+  EXPECT_EQ(end["outcome"], "succeeded") << end;
+  EXPECT_EQ(end["applied"], Json({"3_c"}));
+  EXPECT_EQ(project.applied(), (Names{"1_a", "2_b", "3_c"}));
+}
+
+}  // namespace
+}  // namespace tidegate::test

@@ -36,6 +36,20 @@ TEST(History, Standing_IsWhatCameInBetweenAppliedOrFailed) {
   EXPECT_TRUE(standing(before, before).empty());
 }
 
+TEST(History, Begun_StandsWhereItIsNewOrCameFurther) {
+  const auto of = [](const std::string& begun) {
+    const auto h = read_history(R"({"applied":[],"pending":["m"],"failed":[],"edited":[],"missing":[],"newest":"")" + begun + "}");
+    EXPECT_TRUE(h) << h.error().message;
+    return h ? *h : History{};
+  };
+  const auto none = of(""), one = of(R"(,"begun":[{"name":"m","done":1,"of":3,"logs":""}])"), two = of(R"(,"begun":[{"name":"m","done":2,"of":3,"logs":""}])");
+  ASSERT_EQ(one.begun.size(), 1U);
+  EXPECT_EQ(one.begun[0].done, 1);
+  EXPECT_EQ(standing(none, one), std::vector<std::string>{"m"});
+  EXPECT_EQ(standing(one, two), std::vector<std::string>{"m"});
+  EXPECT_TRUE(standing(one, one).empty());
+}
+
 TEST(Plan, Read_KeepsStatementsInOrder) {
   const auto plan = read_plan(R"({"migrations":[{"name":"m","checksum":"c","file":"f.sql","transactional":false,
       "statements":[{"sql":"one","line":1,"transactional":true},{"sql":"two","line":4,"transactional":false}]}]})");

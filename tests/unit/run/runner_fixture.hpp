@@ -104,7 +104,8 @@ class RunnerTest : public ::testing::Test, public Reader {
       };
     } else if (spec.id == "undo") {
       made->extension_ = "tidegate.undo/1";
-      made->answer_ = [this](std::string_view, std::string_view arguments) -> Result<std::string> {
+      made->answer_ = [this](std::string_view method, std::string_view arguments) -> Result<std::string> {
+        if (method == "finish") return finish_(arguments != "{}");
         if (before_change_) before_change_();
         base::Array out;
         const auto asked = from_json(arguments);
@@ -166,6 +167,8 @@ class RunnerTest : public ::testing::Test, public Reader {
   std::map<std::string, std::vector<std::string>> made_for_;
   FakeDatabase database_;
   stage::Request last_request_;
+  /// Of the undo stage: `ask` or do it.
+  std::function<Result<std::string>(bool ask)> finish_ = [](bool) -> Result<std::string> { return std::string(R"({"half_done":[]})"); };
   std::string cannot_undo_;
   std::function<void()> before_change_;  // when the undo stage is asked, so under the lease
   std::optional<Error> history_error_, notify_error_;

@@ -33,6 +33,58 @@ TEST_F(RunnerTest, UndoDecided_VerifyBlocks_RollsEverythingBackNewestFirst) {
   EXPECT_EQ(report.undone, (Names{"b", "a"}));
 }
 
+TEST_F(RunnerTest, RollbackThatWasCutOff_IsFinishedAndThenTheRunGoesOn) {
+  database_.failed = {"a"};
+  database_.pending = {"b"};
+  int checked = 0;
+  stage("check", Kind::precheck, [&] { return ++checked, says(Verdict::pass); });
+  apply([&] { change(2); return says(Verdict::pass); });
+  undo();
+  finish_ = [&](bool ask) -> Result<std::string> {
+    if (ask) return std::string(R"({"half_done":["a"]})");
+    database_.failed.clear();
+    database_.pending = {"a", "b"};
+    return std::string(R"({"undone":["a"],"kept":[],"half_done":[],"error":null})");
+  };
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::succeeded);
+  EXPECT_EQ(report.applied, (Names{"a", "b"}));
+  EXPECT_EQ(checked, 2) << "what is pending then is checked, too";
+}
+
+TEST_F(RunnerTest, RollbackThatWasCutOffCannotBeFinished_IsAFailedRollback) {
+  database_.failed = {"a"};
+  apply([] { return says(Verdict::pass); });
+  undo();
+  finish_ = [](bool ask) -> Result<std::string> {
+    return std::string(ask ? R"({"half_done":["a"]})" : R"({"undone":[],"kept":["a"],"half_done":["a"],"error":"no such table"})");
+  };
+  const auto report = run();
+  EXPECT_EQ(report.outcome, Outcome::rollback_failed);
+  EXPECT_EQ(report.exit, 5);
+  EXPECT_NE(report.error->message.find("no such table"), std::string::npos);
+}
+
+TEST_F(RunnerTest, BlockedBehindARollbackThatWasFinished_IsBlocked) {
+  database_.failed = {"a"};
+  int checked = 0;
+  stage("check", Kind::precheck, [&] { return says(++checked == 1 ? Verdict::pass : Verdict::block); });
+  apply([] { return says(Verdict::pass); });
+  undo();
+  finish_ = [&](bool ask) -> Result<std::string> {
+    if (!ask) database_.failed.clear(), database_.pending = {"a"};
+    return std::string(ask ? R"({"half_done":["a"]})" : R"({"undone":["a"],"kept":[],"half_done":[],"error":null})");
+  };
+  EXPECT_EQ(run().outcome, Outcome::blocked);
+}
+
+TEST_F(RunnerTest, FailedMigrationThatNobodyWasUndoing_IsRefused) {
+  database_.failed = {"a"};
+  apply([] { return says(Verdict::pass); });
+  undo();
+  EXPECT_EQ(run().outcome, Outcome::blocked);
+}
+
 TEST_F(RunnerTest, OneCannotBeUndone_SaysBeforehandThatAllAreKept) {
   database_.pending = {"a", "b"};
   cannot_undo_ = "b";

@@ -72,7 +72,7 @@ std::string Scene::before() {
 
 Command Scene::run(const std::string& url) const {
   Command out;
-  out.argv = {TIDEGATE_EXECUTABLE, "run", "--environment", "staging"};
+  out.argv = {TIDEGATE_EXECUTABLE, "run", "--environment", "production"};
   out.env = {{"DATABASE_URL", url}, {"TIDEGATE_REHEARSE", "0"}};
   out.cwd = dir_.path();
   return out;

@@ -75,12 +75,10 @@ std::optional<Error> Undo::refuse_half_done(const History& history, const Wanted
   for (const auto& row : history.rows) {  // by start
     below = below || (row.applied() && (wanted.to.empty() ? asked.contains(row.name) : row.name == wanted.to));
     if (!row.failed()) continue;
-    if (half_undone(row) && (below || asked.contains(row.name)))
-      return Error{Status::denied, "migration " + row.name + " is undone in part, since an earlier run was cut off",
-                   "`tidegate run` brings that to its end; or look at what stands and `tidegate resolve --rolled-back " + row.name + "`"};
     if (wanted.to.empty() && asked.contains(row.name))
       return Error{Status::denied, "migration " + row.name + " stands half done: its row in the history is not finished",
-                   "look at what stands of it and take it back; then `tidegate resolve --rolled-back " + row.name + "`"};
+                   (half_undone(row) ? std::string("the next `tidegate run` goes on with its rollback if the way back is still the same; else ") : std::string()) +
+                       "look at what stands of it and take it back; then `tidegate resolve --rolled-back " + row.name + "`"};
     if (below)
       return Error{Status::denied, "migration " + row.name + " has failed and may stand half done on top of what would be undone",
                    "look at what stands of it and take it back; then `tidegate resolve --rolled-back " + row.name + "`"};

@@ -74,7 +74,8 @@ void Runner::check_and_change() {
   const bool pending_unknown = !has_history && std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
     return e.spec->kind == Kind::apply && applies(*e.spec);
   });
-  if (settings_.only.empty() && (pending_unknown || !report_.pending.empty()) && !may_change_target()) return;
+  const bool may_change = pending_unknown || !report_.pending.empty() || failed_stand();
+  if (settings_.only.empty() && may_change && !may_change_target()) return;
   findings_before_checks_ = report_.findings.size();
   if (!run_kind(Kind::precheck)) return;
   if (!settings_.only.empty()) {

@@ -34,7 +34,8 @@ class Account {
   [[nodiscard]] virtual std::string nothing_stands() const = 0;
   [[nodiscard]] virtual std::string row_is_left() const = 0;    ///< what to do when abandon() failed
   [[nodiscard]] virtual std::string after_leftovers() const = 0;  ///< once what was left half done is dealt with
-  [[nodiscard]] virtual std::string after_parts(std::uint32_t line) const = 0;  ///< some stands; the rest begins at this line
+  /// Some stands; the rest begins at this line. `goes_on`: another run goes on there.
+  [[nodiscard]] virtual std::string after_parts(std::uint32_t line, bool goes_on) const = 0;
   [[nodiscard]] virtual std::string after_unknown() const = 0;    ///< it may have done something, and nobody goes on with it
   [[nodiscard]] virtual std::string after_lost_parts() const = 0;  ///< some may stand, nobody knows which
   [[nodiscard]] virtual std::string after_lost_done() const = 0;   ///< the connection was lost, and all of it was committed

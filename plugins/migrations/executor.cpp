@@ -58,11 +58,15 @@ struct Executor::Current {
   bool may_commit = false;                 // its only statement may commit by itself, again and again
   Leftovers::Found found;                  // of the statement that failed
 
-  /// The part that is under way is done, and not the last one.
+  /// Empty: nobody can go on with it. Not with a file that takes another role, which may not write to the history.
+  [[nodiscard]] std::string progress(std::size_t parts, const std::string& why = {}) const {
+    return may_commit || plan.mentions_role ? std::string() : account.progress(parts, plan.parts.size(), why);
+  }
   void keep_progress(Message& message, std::size_t parts) const {
-    const auto sql = may_commit ? std::string() : account.progress(parts, plan.parts.size(), {});
+    const auto sql = progress(parts);
     if (!sql.empty()) message.ours(sql, 1);
   }
+  [[nodiscard]] bool can_be_gone_on_with() const { return !progress(done).empty(); }
 };
 
 Executor::Executor(sdk::Host host, Db& db, Settings settings)
@@ -307,12 +311,14 @@ Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   if (!c.found.left.empty()) account += (stands.empty() ? "; " : "\n") + c.found.left;
   error.message += account;
   const std::string why = error.message + (error.sqlstate.empty() ? "" : " (" + error.sqlstate + ")");
-  auto note = c.may_commit ? std::string() : c.account.progress(c.done, c.plan.parts.size(), why);
+  auto note = c.progress(c.done, why);
   if (note.empty()) note = c.account.note(db_.literal(why));
   auto noted = db_.script(reset + note);
   if (!c.found.remedy.empty()) add_hint(error, c.found.remedy);
   const auto line = locate(c.text, part.statements.front().offset).line;
-  add_hint(error, c.may_commit ? c.account.after_unknown() : stands.empty() ? c.account.after_leftovers() : c.account.after_parts(line));
+  const bool goes_on = c.can_be_gone_on_with();
+  if (stands.empty()) add_hint(error, goes_on ? c.account.after_leftovers() : c.account.after_unknown());
+  else add_hint(error, c.account.after_parts(line, goes_on));
   if (!noted) add_hint(error, "this could not be noted in the history: " + noted.error().message);
   return error;
 }
@@ -368,8 +374,7 @@ Error Executor::lost_connection(Current& c, Error error) {
   lost_ = true;
   const std::string lost = "the connection was lost during " + c.account.subject() + ": " + error.message;
   const std::string in_parts = lost + "; it runs in parts and was not finished, so some of its statements may stand";
-  const bool told = !c.may_commit && !c.account.progress(c.done, c.plan.parts.size(), {}).empty();  // its row says how far it came
-  const auto found = find_out(host_, backend_, c.account, told ? std::string() : in_parts);
+  const auto found = find_out(host_, backend_, c.account, c.can_be_gone_on_with() ? std::string() : in_parts);  // else its row says more
   switch (found.ending) {
     case Ending::committed:
       error.code = Status::failed;
@@ -379,7 +384,7 @@ Error Executor::lost_connection(Current& c, Error error) {
     case Ending::in_parts:
       error.code = Status::failed;
       error.message = in_parts;
-      error.hint = c.may_commit ? c.account.after_unknown() : c.account.after_lost_parts();
+      error.hint = c.can_be_gone_on_with() ? c.account.after_lost_parts() : c.account.after_unknown();
       break;
     case Ending::nothing_stands:
       error.code = Status::unavailable;

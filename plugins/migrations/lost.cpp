@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrations/lost.hpp"
 
+#include <chrono>
 #include <optional>
 
 #include "migrations/history.hpp"
@@ -38,8 +39,9 @@ Result<Seen> look(Db& db, const Backend& backend) {
 Lost find_out(const sdk::Host& host, const Backend& backend, const Account& account, const std::string& logs) {
   Lost out;
   auto db = host.db("main", TG_DB_FRESH);
-  for (int i = 1; !db && db.error().code == sdk::Status::unavailable && i < kLooks; ++i) {  // a server that recovers is soon back
-    if (host.wait_ms(kPause)) break;
+  const auto until = std::chrono::steady_clock::now() + kLooks * std::chrono::milliseconds(kPause);
+  while (!db && db.error().code == sdk::Status::unavailable) {  // a server that recovers is soon back
+    if (std::chrono::steady_clock::now() >= until || host.wait_ms(kPause)) break;
     db = host.db("main", TG_DB_FRESH);
   }
   if (!db) {

@@ -64,10 +64,11 @@ std::string Applying::row_is_left() const {
 std::string Applying::after_leftovers() const {
   return "then run again: it goes on there; or " + resolve_as("applied") + " when all of it is there";
 }
-std::string Applying::after_parts(std::uint32_t line) const {
-  return "when the cause is gone, run again: it goes on from line " + std::to_string(line) +
-         ". Where the file has to be changed, undo what stands and " + resolve_as("rolled-back") + ", or run the rest by hand and " +
-         resolve_as("applied");
+std::string Applying::after_parts(std::uint32_t line, bool goes_on) const {
+  const auto by_hand = "undo them and " + resolve_as("rolled-back") + ", or run the rest from line " + std::to_string(line) + " by hand and " +
+                       resolve_as("applied");
+  if (!goes_on) return by_hand;
+  return "when the cause is gone, run again: it goes on from line " + std::to_string(line) + "; where the file has to be changed, " + by_hand;
 }
 std::string Applying::after_unknown() const {
   return "then " + resolve_as("rolled-back") + " to have it run again, or " + resolve_as("applied") + " when all of it is there";

@@ -155,6 +155,22 @@ TEST_F(Resume, RowsOfPrismaItself_AreP3009) {
   EXPECT_NE(s.run().message.find("P3009"), std::string::npos);
 }
 
+TEST_F(Resume, FileThatTakesAnotherRole_RunsAsBeforeAndIsNotGoneOnWith) {
+  s.database.sql("DO $$ BEGIN CREATE ROLE resume_other; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$; GRANT CREATE ON SCHEMA public TO resume_other");
+  const std::string head = "SET ROLE resume_other;\nCREATE TABLE of_other (id int);\nCREATE INDEX CONCURRENTLY ON of_other (id);\n";
+  s.migration("2_b", head + "CREATE TABLE other (id int);");
+  const auto done = s.run();
+  ASSERT_EQ(done.code, Status::ok) << done.message;
+  EXPECT_EQ(s.applied(), (Names{"1_a", "2_b"}));
+  s.migration("3_c", "SET ROLE resume_other;\nCREATE TABLE more (id int);\nCREATE INDEX CONCURRENTLY ON more (id);\nSELECT 1 / 0;");
+  s.new_run();
+  const auto failed = s.run();
+  EXPECT_EQ(failed.sqlstate, "22012");
+  EXPECT_EQ(failed.hint.find("run again"), std::string::npos) << failed.hint;
+  s.new_run();
+  EXPECT_NE(s.run().message.find("P3009"), std::string::npos);
+}
+
 TEST_F(Resume, VacuumAmongOthers_RunsAgain) {
   s.migration("2_b", "VACUUM a;\nCREATE TABLE after (id int);");
   killed(0, 2);

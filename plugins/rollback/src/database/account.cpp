@@ -83,8 +83,8 @@ std::string Undoing::row_is_left() const {
 std::string Undoing::after_leftovers() const {
   return "then " + as_undone_ + " when all of the migration is undone, or " + as_applied_ + " when it stands";
 }
-std::string Undoing::after_parts(std::uint32_t line) const {
-  return "run the rest of it from line " + std::to_string(line) + " by hand and " + as_undone_ + ", or take back what it did and " +
+std::string Undoing::after_parts(std::uint32_t line, bool goes_on) const {
+  return std::string(goes_on ? "when the cause is gone, `tidegate run` goes on there; or " : "") + "run the rest of it from line " + std::to_string(line) + " by hand and " + as_undone_ + ", or take back what it did and " +
          as_applied_;
 }
 std::string Undoing::after_unknown() const {

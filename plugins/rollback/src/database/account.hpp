@@ -50,7 +50,7 @@ class Undoing final : public migrations::Account {
   [[nodiscard]] std::string nothing_stands() const override;
   [[nodiscard]] std::string row_is_left() const override;
   [[nodiscard]] std::string after_leftovers() const override;
-  [[nodiscard]] std::string after_parts(std::uint32_t line) const override;
+  [[nodiscard]] std::string after_parts(std::uint32_t line, bool goes_on) const override;
   [[nodiscard]] std::string after_unknown() const override;
   [[nodiscard]] std::string after_lost_parts() const override;
   [[nodiscard]] std::string after_lost_done() const override;

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "run/history.hpp"
+#include "run/journal/reading.hpp"
 
 namespace tidegate::run {
 
@@ -30,6 +31,16 @@ std::string described(const RunRecord& run) {
   if (!run.holder.empty()) out += " of " + run.holder;
   out += ", started at " + run.started_at + ", was interrupted: its process ended before it did";
   return out + (run.applied.empty() ? "" : "; it had applied " + base::join_words(run.applied));
+}
+
+/// By what it said before its first change, which its record has from the beginning.
+Result<bool> was_to_go_back(Session& session, const std::string& run, Deadline deadline) {
+  const auto events = events_of(session, run, deadline);
+  if (!events) return events.error();
+  bool out = false;
+  for (const auto& event : *events)
+    if (event.find("type")->text() == "rollback.decided") out = event.find("on_failure") != nullptr && event.find("on_failure")->text() == "undo";
+  return out;
 }
 
 }  // namespace
@@ -107,17 +118,23 @@ void Keeper::warn(const std::string& message, const std::string& hint) {
 Result<std::vector<RunRecord>> Keeper::broken_off() {
   std::vector<RunRecord> out;
   if (!control_ || !taken_.recorded) return out;
-  const auto read = control_->call([&out](Session& session) -> Result<void> {
-    auto runs = recent_runs(session, kLooksBack, Deadline::in(Control::kStatementLimit));
+  const auto own = events_.run_id();
+  const auto read = control_->call([&out, &own](Session& session) -> Result<void> {
+    const auto limit = Deadline::in(Control::kStatementLimit);
+    auto runs = recent_runs(session, kLooksBack, limit);
     if (!runs) return std::move(runs).error();
-    out = std::move(*runs);
+    for (auto& run : *runs) {
+      if (run.id == own) continue;
+      if (run.outcome == "succeeded" || run.outcome == "kept") break;
+      if (run.outcome != "interrupted" && run.outcome != "rollback_failed") continue;  // nothing of it stands
+      const auto undo = was_to_go_back(session, run.id, limit);
+      if (!undo) return undo.error();
+      if (!*undo) break;
+      out.push_back(std::move(run));
+    }
     return {};
   });
   if (!read) return read.error();
-  const auto own = events_.run_id();
-  std::erase_if(out, [&own](const RunRecord& run) { return run.id == own; });
-  const auto ended = [](const RunRecord& run) { return run.outcome != "interrupted" && run.outcome != "rollback_failed"; };
-  out.erase(std::find_if(out.begin(), out.end(), ended), out.end());
   return out;
 }
 

@@ -44,8 +44,9 @@ class Keeper {
   base::Result<void> take_again(std::chrono::milliseconds limit, const OnWait& on_wait);
   /// The runs whose process ended before they did, and which this one took over from: each is given once.
   std::vector<RunRecord> interrupted() { return std::exchange(taken_.interrupted, {}); }
-  /// The last runs of this target, one after the other, that were broken off, or that could not undo what they were to undo,
-  /// and that nobody has brought to an end since; by the record in the database, so none where there is no such.
+  /// The runs of this target, the newest first, that were to go back when they fail, and were broken off or could not, and that no
+  /// run has brought to an end since, by success or by keeping what stands; by the record in the database, so none where there is
+  /// no such.
   base::Result<std::vector<RunRecord>> broken_off();
   /// Records who applies: whenever main was connected, before it changes anything.
   base::Result<void> main_is(services::db::Session& main);

@@ -39,8 +39,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }  // namespace
 
 /// A run that was broken off, or could not go back, and left something pending, is brought to its end by this one: what it has
-/// applied goes back with the rest when this one fails, so that a target is never left with half of a deploy. Only what nobody has put
-/// anything on top of since.
+/// applied goes back with the rest when this one fails, so that a target is never left with half of a deploy. Only what the history
+/// says that it has applied, and only while nobody has put anything on top since.
 void Runner::adopt_what_was_broken_off() {
   adopted_.clear();
   if (!before_change_ || before_change_->pending.empty()) return;
@@ -48,14 +48,29 @@ void Runner::adopt_what_was_broken_off() {
   if (!runs) return log("", TG_LOG_WARN, "whether an earlier run was broken off is not known: " + runs.error().message);
   auto& was = *before_change_;
   for (const auto& run : *runs) {
-    const auto its = [&run](const std::string& name) { return contains(run.pending, name) || contains(run.kept, name) || contains(run.undone, name); };
-    if (std::none_of(was.pending.begin(), was.pending.end(), its)) continue;
-    std::erase_if(was.begun, [&its](const History::Begun& begun) { return its(begun.name); });
-    for (; !was.applied.empty() && its(was.applied.back().name); was.applied.pop_back()) adopted_.insert(adopted_.begin(), was.applied.back().name);
+    const auto had_to_do = [&run](const std::string& name) { return contains(run.pending, name) || contains(run.undone, name); };
+    if (std::none_of(was.pending.begin(), was.pending.end(), had_to_do)) continue;  // all that it had to do is done
+    std::erase_if(was.begun, [&had_to_do](const History::Begun& begun) { return had_to_do(begun.name); });
+    const auto its = applied_by(run.id);
+    for (; !was.applied.empty() && contains(its, was.applied.back().name); was.applied.pop_back()) adopted_.insert(adopted_.begin(), was.applied.back().name);
   }
   if (adopted_.empty()) return;
   was.pending.insert(was.pending.begin(), adopted_.begin(), adopted_.end());
   log("", TG_LOG_INFO, "goes on with what a run that was broken off had begun: " + base::join_words(adopted_) + (adopted_.size() == 1 ? " stands" : " stand") + " already");
+}
+
+/// What is applied and was applied by that run; none where nobody can tell.
+std::vector<std::string> Runner::applied_by(const std::string& run) {
+  std::vector<std::string> out;
+  auto* stage = offering(TG_HISTORY);
+  if (stage == nullptr) return out;
+  const auto said = call_watched(*stage, TG_HISTORY, TG_HISTORY_APPLIED_BY, to_json(base::Table{{"run", run}}), services::Access::read,
+                                 Deadline::in(kQuestionLimit).sooner(run_deadline_));
+  const auto answer = said ? from_json(*said) : Result<base::Value>(said.error());
+  const auto* names = answer ? answer->find("names") : nullptr;
+  if (const auto* list = names != nullptr ? names->as<base::Array>() : nullptr; list != nullptr)
+    for (const auto& name : *list) out.push_back(name.text());
+  return out;
 }
 
 stage::Stage* Runner::undoer() {

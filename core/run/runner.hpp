@@ -142,6 +142,7 @@ class Runner : public services::Sink {
 
   // rollback.cpp: what happens to a change after which something failed
   void adopt_what_was_broken_off();
+  std::vector<std::string> applied_by(const std::string& run);
   [[nodiscard]] stage::Stage* undoer();
   bool finish_undoing();
   bool cut_off_while_undoing(stage::Stage& undoer);

@@ -291,7 +291,7 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool last) {
 /// After a part has failed for good: takes the open row away when nothing stands, else writes into it why it is there.
 Error Executor::fail_parts(Current& c, const Part& part, Error error) {
   const std::string reset = "RESET SESSION AUTHORIZATION;SET lock_timeout = " + std::to_string(settings_.lock_timeout_ms) + ";";
-  if (c.standing.empty() && c.found.left.empty()) {
+  if (c.standing.empty() && c.found.left.empty() && !c.script.done) {  // a row of an earlier run may be about what that one left
     if (c.row_stands) {
       if (auto removed = db_.script(reset + c.account.abandon()); !removed) {
         add_hint(error, c.account.nothing_stands() + ", but its open row in the history could not be put right (" +

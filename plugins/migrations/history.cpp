@@ -118,6 +118,24 @@ std::string create_sql(Db& db, const HistoryPlace& place, bool schema_exists) {
   return sql;
 }
 
+namespace {
+
+constexpr std::size_t kTag = 8;  // digits in front of the first dash
+
+std::string tag_of(std::string_view run) {
+  return checksum(run).substr(0, kTag);
+}
+
+}  // namespace
+
+std::string new_id_of(std::string_view run) {
+  return tag_of(run) + new_id().substr(kTag);
+}
+
+bool is_id_of(std::string_view id, std::string_view run) {
+  return id.starts_with(tag_of(run));
+}
+
 std::string rfc3339(double when) {
   if (!std::isfinite(when)) return {};
   const auto ms = static_cast<long long>(std::floor(when * 1000.0 + 0.5));

@@ -5,6 +5,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tidegate/services.hpp>
 #include <vector>
 
@@ -59,6 +60,9 @@ std::string create_sql(sdk::Db& db, const HistoryPlace& place, bool schema_exist
 std::string rfc3339(double seconds);
 /// A random UUID, version 4.
 std::string new_id();
+/// The same, of a row that this run makes: its first eight digits tell which one.
+std::string new_id_of(std::string_view run);
+bool is_id_of(std::string_view id, std::string_view run);
 
 /// What history and folder say of each other.
 struct Comparison {

@@ -165,7 +165,8 @@ Result<Leftovers::Found> Leftovers::after_failure(const std::string& sqlstate) {
   }
   auto now = state();
   if (!now) return now.error();
-  if (*now == state_) return out;
+  const bool half_done = now->ends_with(" INVALID") || *now == "pending";
+  if (*now == state_ && !half_done) return out;
   const std::string name = quoted(s_.object_schema, s_.object);
   if (now->empty()) {
     out.stands = true;

@@ -43,7 +43,8 @@ bool sets(const std::vector<std::string>& words) {
 bool leaves_something_else(const std::vector<std::string>& words, std::string_view sql) {
   if (begins(words, {"prepare", "listen", "load", "declare", "call"})) return true;
   if (begins(words, {"create", "select"}) && (has_word(sql, "temp") || has_word(sql, "temporary"))) return true;
-  if (begins(words, {"do"}) && (contains_ignoring_case(sql, "execute") || contains_ignoring_case(sql, "temp"))) return true;
+  if (begins(words, {"do"}) && (contains_ignoring_case(sql, "execute") || contains_ignoring_case(sql, "temp") || contains_ignoring_case(sql, "set ")))
+    return true;
   return contains_ignoring_case(sql, "set_config") || contains_ignoring_case(sql, "pg_temp") || contains_ignoring_case(sql, "advisory_lock");
 }
 
@@ -85,7 +86,9 @@ std::string why_not_resumed(const FilePlan& plan, std::string_view text, const P
   }
   if (progress.failed || progress.done == progress.of || plan.parts[progress.done].transactional) return {};
   const auto& next = plan.parts[progress.done].statements.front();
-  if (may_run_again(next, text)) return {};
+  const bool by_path = (!next.table.empty() && next.table_schema.empty()) || (!next.object.empty() && next.object_schema.empty() && next.table.empty());
+  const bool path_is_known = session_of(plan, text, progress.done).empty();
+  if (may_run_again(next, text) && (path_is_known || !by_path)) return {};
   return "whether the statement in line " + std::to_string(locate(text, next.offset).line) + " was done is not to be seen";
 }
 

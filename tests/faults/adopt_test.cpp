@@ -75,6 +75,43 @@ TEST_F(CutOffRun, ThatCouldNotGoBack_DoesWithTheNext) {
   EXPECT_EQ(project.applied(), Names{});
 }
 
+TEST_F(CutOffRun, WhatAnotherToolAppliedSince_IsNotTouched) {
+  cut_off(R"(["1_a","2_b","3_c"])");
+  project.db.sql("UPDATE _prisma_migrations SET id = gen_random_uuid()::text WHERE migration_name = '2_b'");
+  EXPECT_EQ(last_event(project.events())["outcome"], "failed");
+  EXPECT_EQ(project.applied(), (Names{"1_a", "2_b"}));
+}
+
+TEST_F(CutOffRun, ThatWasToKeepWhatItApplied_IsNotTouched) {
+  cut_off(R"(["1_a","2_b","3_c"])");
+  project.db.sql("UPDATE tidegate.events SET fields = jsonb_set(fields::jsonb, '{on_failure}', '\"keep\"') WHERE type = 'rollback.decided'");
+  EXPECT_EQ(last_event(project.events())["outcome"], "failed");
+  EXPECT_EQ(project.applied(), (Names{"1_a", "2_b"}));
+}
+
+TEST_F(CutOffRun, AfterOneThatChangedNothing_StillGoesBackWithTheNext) {
+  cut_off(R"(["1_a","2_b","3_c"])");
+  project.db.sql(
+      "INSERT INTO tidegate.runs SELECT (jsonb_populate_record(r, '{\"id\":\"between\",\"outcome\":\"cancelled\"}')).* FROM tidegate.runs r; UPDATE "
+      "tidegate.runs SET started_at = clock_timestamp() WHERE id = 'between'");
+  EXPECT_EQ(last_event(project.events())["outcome"], "rolled_back");
+  EXPECT_EQ(project.applied(), Names{});
+}
+
+TEST_F(CutOffRun, RollbackByCommandThatFailed_IsNoReasonToGoFurtherBack) {
+  project.file("prisma/migrations/1_a/down.sql", "SELECT 1 / 0;\n");
+  std::filesystem::remove_all(project.dir / "prisma/migrations/3_c");
+  const auto back = project.tidegate({"rollback"});
+  EXPECT_CODE(back, 5);
+  ASSERT_EQ(project.applied(), Names{"1_a"});
+  project.file("prisma/migrations/1_a/down.sql", "DROP TABLE t1_a;\n");
+  fails("3_c");
+  const auto end = last_event(project.events());
+  EXPECT_EQ(end["outcome"], "rolled_back") << end;
+  EXPECT_EQ(end["undone"], Json({"2_b"}));
+  EXPECT_EQ(project.applied(), Names{"1_a"}) << "what was long applied stays";
+}
+
 TEST_F(CutOffRun, NextOneWorks_NothingGoesBack) {
   cut_off(R"(["1_a","2_b","3_c"])");
   table("3_c");

@@ -5,7 +5,8 @@
 
 namespace tidegate::apply {
 
-Applying::Applying(sdk::Db& db, const HistoryPlace& place, const Work& work) : db_(db), table_(place.table), work_(work), id_(work.begun ? work.begun->id : migrations::new_id()) {}
+Applying::Applying(sdk::Db& db, const HistoryPlace& place, const Work& work, std::string_view run)
+    : db_(db), table_(place.table), work_(work), id_(work.begun ? work.begun->id : migrations::new_id_of(run)) {}
 
 std::string Applying::its_row() const {
   return " WHERE id = '" + id_ + "'";

@@ -12,7 +12,7 @@ namespace tidegate::apply {
 class Applying final : public migrations::Account {
  public:
   /// Of a migration that was begun before, its row is gone on with.
-  Applying(sdk::Db& db, const HistoryPlace& place, const Work& work);
+  Applying(sdk::Db& db, const HistoryPlace& place, const Work& work, std::string_view run);
   [[nodiscard]] std::string done_whole() const override;
   [[nodiscard]] std::string open() const override;
   [[nodiscard]] std::string close() const override;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tidegate/extensions.hpp>
 
 #include "account.hpp"
 #include "answers.hpp"
@@ -11,6 +12,7 @@
 #include "migrations/drift.hpp"
 #include "migrations/executor.hpp"
 #include "migrations/json.hpp"
+#include "migrations/json_fields.hpp"
 #include "migrations/way_back.hpp"
 #include "resolve.hpp"
 
@@ -53,9 +55,10 @@ class ApplyPrisma final : public sdk::Stage {
   Result<std::string> list(std::string_view arguments);
   Result<std::string> plan();
   Result<std::string> drift();
+  Result<std::string> applied_by(std::string_view arguments);
   Result<std::string> resolve(std::string_view arguments);
   void keep_ways_back(Db& db) const;
-  Result<void> apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works);
+  Result<void> apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works, std::string_view run);
 
   sdk::Host host_;
   std::optional<Folder> folder_;
@@ -101,6 +104,7 @@ Result<std::string> ApplyPrisma::call(std::string_view extension, std::string_vi
     if (method == "lock_key") return std::string(kLockKey);
     if (method == "list") return list(arguments);
     if (method == "drift") return drift();
+    if (method == TG_HISTORY_APPLIED_BY) return applied_by(arguments);
     if (method == "resolve") return resolve(arguments);
   }
   if (extension == "tidegate.plan/1" && method == "pending") return plan();
@@ -136,6 +140,22 @@ Result<std::string> ApplyPrisma::drift() {
   for (const auto& change : found->changes) changes.push_back({{"object", change.object}, {"text", change.text}});
   return nlohmann::json{{"known", found->known}, {"why", found->why}, {"since", found->since}, {"changes", std::move(changes)}}.dump(
       -1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<std::string> ApplyPrisma::applied_by(std::string_view arguments) {
+  const auto json = nlohmann::json::parse(arguments, nullptr, false);
+  const auto run = json.is_object() ? migrations::text_in(json, "run") : std::string();
+  if (run.empty()) return Error{Status::config, "applied_by needs the id of a run"};
+  auto db = host_.db();
+  if (!db) return db.error();
+  auto place = migrations::place_of(*db);
+  if (!place) return place.error();
+  const auto history = read_history(*db, *place, Detail::rows);
+  if (!history) return history.error();
+  std::vector<std::string> names;
+  for (const auto& row : history->rows)
+    if (row.applied() && migrations::is_id_of(row.id, run)) names.push_back(row.name);
+  return "{\"names\":" + migrations::json_list(names) + "}";
 }
 
 Result<std::string> ApplyPrisma::resolve(std::string_view arguments) {
@@ -184,7 +204,7 @@ Result<Verdict> ApplyPrisma::run(const Run& run, Report&) {
     return Verdict::pass;
   }
   if (!works->empty()) {
-    if (auto applied = apply_all(now->db, now->place, now->history, *works); !applied) return applied.error();
+    if (auto applied = apply_all(now->db, now->place, now->history, *works, run.run_id); !applied) return applied.error();
     if (const auto kept = migrations::keep_schema(now->db, now->place); !kept)
       host_.warn("what the schema is now could not be kept, so drift will not be seen: " + kept.error().message);
   }
@@ -202,7 +222,7 @@ void ApplyPrisma::keep_ways_back(Db& db) const {
   else if (!*kept) host_.info("the ways back are not kept for later: there is no schema tidegate to keep them in");
 }
 
-Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works) {
+Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const History& history, std::vector<Work>& works, std::string_view run) {
   host_.changing();
   if (!history.table) {
     if (auto created = db.script(create_sql(db, place, history.schema_exists)); !created) {
@@ -245,7 +265,7 @@ Result<void> ApplyPrisma::apply_all(Db& db, const HistoryPlace& place, const His
     host_.progress(done, works.size(), work.name);
     event("migration.started", work.name, "");
     const auto began = std::chrono::steady_clock::now();
-    const Applying account(db, place, work);
+    const Applying account(db, place, work, run);
     migrations::Script script{work.plan, *text, work.file, work.tried_before};
     if (work.begun) {
       script.done = work.begun->progress.done;

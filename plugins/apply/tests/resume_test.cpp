@@ -128,6 +128,31 @@ TEST_F(Resume, FailedForACauseThatIsGone_GoesOnWhereItFailed) {
   EXPECT_EQ(s.value(std::string("SELECT count(*) || max(coalesce(logs, '')) ") + kRow), "1");
 }
 
+TEST_F(Resume, WhereTheFileLooksByAPathThatItHasSet_NothingIsTakenForDone) {
+  s.database.sql("CREATE SCHEMA app; CREATE TABLE app.t (id int); CREATE INDEX i ON app.t (id)");
+  s.migration("2_b", "SET search_path = app;\nCREATE TABLE once (id int);\nDROP INDEX CONCURRENTLY i;\nCREATE TABLE after (id int);");
+  killed(1, 3, "CREATE TABLE app.once (id int)");
+  const auto e = s.run();
+  EXPECT_NE(e.message.find("P3009"), std::string::npos) << e.message;
+  EXPECT_NE(e.message.find("line 3"), std::string::npos) << e.message;
+  EXPECT_EQ(s.value("SELECT to_regclass('app.i') IS NOT NULL"), "t");
+}
+
+TEST_F(Resume, FailsAgainBeforeItsLeftoverIsGone_TheRowStays) {
+  s.database.sql("INSERT INTO a VALUES (1), (1)");
+  s.migration("2_b", "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON a (id);");
+  EXPECT_ANY_THROW(s.database.sql("CREATE UNIQUE INDEX CONCURRENTLY i ON a (id)"));
+  killed(0, 1);
+  s.refuse_at = "DROP INDEX CONCURRENTLY";
+  EXPECT_NE(s.run().code, Status::ok);
+  EXPECT_EQ(s.value(std::string("SELECT count(*) ") + kRow), "1");
+  s.refuse_at.clear();
+  s.database.sql("DELETE FROM a");
+  s.new_run();
+  expect_done();
+  EXPECT_EQ(indexes(), "i");
+}
+
 TEST_F(Resume, EditedSince_IsP3009) {
   s.migration("2_b", "CREATE INDEX CONCURRENTLY i ON a (id);\nCREATE INDEX CONCURRENTLY j ON a (v);");
   killed(1, 2, "CREATE INDEX i ON a (id)");

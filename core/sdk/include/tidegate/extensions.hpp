@@ -15,12 +15,14 @@
 ///               [{"name", "state": "applied" | "failed" | "rolled_back", "started_at", "applied_at" if it was}]
 ///   drift {} -> {"known": bool, "why": text, "since": time, "changes": [{"object", "text"}]}
 ///       what of the schema is no longer as the last change left it. known: false with why, where that cannot be told; optional
+///   applied_by {"run": id} -> {"names": [name]}   what is applied now and was applied by that run; optional
 ///   lock_key {} -> {"key": 72707369}   the advisory lock by which the format's own tool excludes others; null: none
 ///   resolve {"name", "as": "applied" | "rolled-back"} -> {"message": text}   corrects the history by hand; writes
 #define TG_HISTORY "tidegate.history/1"
 #define TG_HISTORY_LIST "list"
 #define TG_HISTORY_WITHOUT_ROWS "{\"applied\":false}"
 #define TG_HISTORY_DRIFT "drift"
+#define TG_HISTORY_APPLIED_BY "applied_by"
 #define TG_HISTORY_LOCK_KEY "lock_key"
 #define TG_HISTORY_RESOLVE "resolve"
 

@@ -2,6 +2,7 @@
 #include "run/runner.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "run/journal/file.hpp"
@@ -77,7 +78,9 @@ void Runner::check_and_change() {
   const bool may_change = pending_unknown || !report_.pending.empty() || failed_stand();
   if (settings_.only.empty() && may_change && !may_change_target()) return;
   findings_before_checks_ = report_.findings.size();
-  if (!run_kind(Kind::precheck)) return;
+  // Another run may be at what was begun: only under the locks there is something to check.
+  unchecked_ = before_ && !before_->begun.empty() && !settings_.dry_run && settings_.only.empty();
+  if (!unchecked_ && !run_kind(Kind::precheck)) return;
   if (!settings_.only.empty()) {
     skip_changes();
     if (run_kind(Kind::verify)) finish({Outcome::succeeded, kExitOk}, std::nullopt);
@@ -194,7 +197,7 @@ bool Runner::recheck(bool has_history) {
     if (again) {
       const bool same = again->pending == report_.pending && again->failed == failed_before;
       report_.pending = again->pending;
-      if (same || report_.pending.empty()) return true;
+      if (!std::exchange(unchecked_, false) && (same || report_.pending.empty())) return true;
       report_.findings.resize(findings_before_checks_);
       return run_kind(Kind::precheck);
     }

@@ -232,6 +232,7 @@ class Runner : public services::Sink {
   int tries_to_hold_ = 0;
   bool overrode_ = false;  // --override let a gate through
   std::size_t findings_before_checks_ = 0;
+  bool unchecked_ = false;  // the prechecks wait for the locks
   bool oddities_told_ = false;
   std::function<base::Result<void>()> confirm_;
   std::unique_ptr<Identity> to_mark_;  // the target, once the lease is held; null: it is marked so already

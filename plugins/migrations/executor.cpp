@@ -244,6 +244,8 @@ Result<void> Executor::run_alone(Current& c, const Part& part, bool last) {
     } else {
       nothing_left = *looked;
     }
+    if (const auto doubt = leftovers.name_is_taken() ? c.progress(c.done, "an index of this name was there before") : std::string(); !doubt.empty())
+      if (auto noted = db_.script(doubt); !noted) return noted.error();
   }
   Message alone(c.text);
   if (!nothing_left) alone.statement(s.offset, s.length);

@@ -94,7 +94,14 @@ Result<bool> Leftovers::stands() {
   if (s_.concurrent == Concurrent::drop_index || s_.concurrent == Concurrent::detach) {
     const auto now = state();
     if (!now) return now.error();
-    return now->empty();
+    if (now->empty() || s_.concurrent == Concurrent::detach || !s_.object_schema.empty()) return now->empty();
+    bool searched = false;  // more than one schema: what is found now may be another one than what is gone
+    const auto asked = db_.query("SELECT pg_catalog.cardinality(pg_catalog.current_schemas(false)) > 1", {}, [&](const Row& r) { searched = r[0] == "t"; });
+    if (!asked) return asked.error();
+    if (!searched) return false;
+    return sdk::Error{sdk::Status::denied,
+                      "whether DROP INDEX CONCURRENTLY " + s_.object + " was done before its run was cut off is not to be seen, since more than one schema is searched for it (P3009)",
+                      "look whether the right one is gone; then `tidegate resolve` the migration, and name the schema of an index that is dropped"};
   }
   if (s_.concurrent != Concurrent::create_index) return false;
   bool there = false;
@@ -119,9 +126,16 @@ Result<bool> Leftovers::before(bool tried_before) {
       }
     }
     const std::string sql = s_.concurrent == Concurrent::create_index
-                                ? "SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = " + regclass(s_.table_schema, s_.table)
+                                ? "SELECT i.indexrelid, i.indisvalid AND c.relname = " + db_.literal(s_.object) +
+                                      " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = " +
+                                      regclass(s_.table_schema, s_.table)
                                 : invalid_sql();
-    if (auto asked = db_.script(sql, [&](const Row& r) { known_.emplace(r[0]); }); !asked) return asked.error();
+    const bool makes_one = s_.concurrent == Concurrent::create_index;
+    const auto asked = db_.script(sql, [&](const Row& r) {
+      known_.emplace(r[0]);
+      if (makes_one && r[1] == "t") name_is_taken_ = true;
+    });
+    if (!asked) return asked.error();
     return false;
   }
   auto now = state();

@@ -21,6 +21,8 @@ class Leftovers {
   sdk::Result<bool> before(bool tried_before);
   /// True when a try that was cut off had done all that it was to do, as far as the catalog tells.
   sdk::Result<bool> stands();
+  /// Known after before(): the index that it is to make has the name of another one, which no later look would tell from its own.
+  [[nodiscard]] bool name_is_taken() const { return name_is_taken_; }
 
   struct Found {
     bool stands = false;  ///< the statement has done all that it was to do
@@ -48,6 +50,7 @@ class Leftovers {
   const Statement& s_;
   std::set<std::string> known_;  // indexes that were there before
   std::string state_;
+  bool name_is_taken_ = false;
 };
 
 }  // namespace tidegate::migrations

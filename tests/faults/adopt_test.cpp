@@ -121,5 +121,18 @@ TEST_F(CutOffRun, NextOneWorks_NothingGoesBack) {
   EXPECT_EQ(project.applied(), (Names{"1_a", "2_b", "3_c"}));
 }
 
+TEST_F(ProjectTest, DropOfAnIndexThatTwoSchemasMayHave_IsNotDoneTwice) {
+  project.db.sql("CREATE SCHEMA app");
+  project.migration("1_a", "CREATE TABLE public.a (id int);\nCREATE INDEX i ON public.a (id);\n");
+  ASSERT_CODE(project.tidegate({"run", "--url", test::server_url(project.db.name()) + "&search_path=app,public"}), 0);
+  project.migration("2_b", "DROP INDEX CONCURRENTLY i;\n");
+  const auto history = project.db.value("SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relname = '_prisma_migrations'");
+  project.db.sql("INSERT INTO " + history + "._prisma_migrations (id, checksum, migration_name, logs) VALUES ('x', encode(sha256(E'DROP INDEX CONCURRENTLY i;\\n'::bytea), 'hex'), '2_b', 'tidegate: 0 of 1 parts done')");
+  const auto said = project.tidegate({"run", "--url", test::server_url(project.db.name()) + "&search_path=app,public"});
+  EXPECT_CODE(said, 3);
+  EXPECT_SAYS(said, "more than one schema");
+  EXPECT_EQ(project.db.value("SELECT to_regclass('public.i') IS NOT NULL"), "t");
+}
+
 }  // namespace
 }  // namespace tidegate::test

@@ -153,6 +153,19 @@ TEST_F(Resume, FailsAgainBeforeItsLeftoverIsGone_TheRowStays) {
   EXPECT_EQ(indexes(), "i");
 }
 
+TEST_F(Resume, IndexOfTheSameNameThatWasThereBefore_IsNotTakenForItsOwn) {
+  s.database.sql("CREATE INDEX i ON a (v)");
+  s.migration("2_b", "CREATE TABLE once (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);");
+  std::string logs;
+  s.before_script = [&](const std::string& sql) {
+    if (sql.starts_with("CREATE INDEX CONCURRENTLY i")) logs = s.value(std::string("SELECT logs ") + kRow);
+  };
+  EXPECT_EQ(s.run().sqlstate, "42P07");
+  EXPECT_EQ(logs, "tidegate: 1 of 2 parts done\nan index of this name was there before");
+  s.new_run();
+  EXPECT_EQ(s.run().sqlstate, "42P07") << "and never taken for done";
+}
+
 TEST_F(Resume, EditedSince_IsP3009) {
   s.migration("2_b", "CREATE INDEX CONCURRENTLY i ON a (id);\nCREATE INDEX CONCURRENTLY j ON a (v);");
   killed(1, 2, "CREATE INDEX i ON a (id)");

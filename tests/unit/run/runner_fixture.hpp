@@ -18,11 +18,13 @@ using stage::Verdict;
 
 /// A database that is a list of names.
 struct FakeDatabase {
-  std::vector<std::string> applied, pending, failed;
+  std::vector<std::string> applied, pending, failed, begun;
   [[nodiscard]] std::string json() const {
     base::Array rows;
     for (const auto& name : applied) rows.emplace_back(base::Table{{"name", name}, {"applied_at", ""}});
-    return to_json(base::Table{{"applied", rows}, {"pending", to_array(pending)}, {"failed", to_array(failed)}, {"edited", base::Array{}},
+    base::Array parts;
+    for (const auto& name : begun) parts.emplace_back(base::Table{{"name", name}, {"done", 1}});
+    return to_json(base::Table{{"begun", parts}, {"applied", rows}, {"pending", to_array(pending)}, {"failed", to_array(failed)}, {"edited", base::Array{}},
                                {"missing", base::Array{}}, {"newest", ""}});
   }
 };

@@ -78,6 +78,15 @@ TEST_F(RunnerTest, BlockedBehindARollbackThatWasFinished_IsBlocked) {
   EXPECT_EQ(run().outcome, Outcome::blocked);
 }
 
+TEST_F(RunnerTest, WhatWasBegun_IsCheckedUnderTheLocksAlone) {
+  database_.begun = database_.pending = {"a"};
+  std::vector<std::string> at;
+  stage("check", Kind::precheck, [&] { return at.push_back(states().back()), says(Verdict::block); });
+  apply([] { return says(Verdict::pass); });
+  EXPECT_EQ(run().outcome, Outcome::blocked);
+  EXPECT_EQ(at, std::vector<std::string>{"rechecking"}) << "another run may be at it until then";
+}
+
 TEST_F(RunnerTest, FailedMigrationThatNobodyWasUndoing_IsRefused) {
   database_.failed = {"a"};
   apply([] { return says(Verdict::pass); });

@@ -293,6 +293,8 @@ Result<Undone> Undo::finish() {
     out.undone.push_back(one.inverse.name);
     out.kept.erase(out.kept.begin());
   }
+  if (const auto kept = migrations::keep_schema(*db, *place); !kept)
+    host_.warn("what the schema is now could not be kept, so drift will not be seen: " + kept.error().message);
   return out;
 }
 

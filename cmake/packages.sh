@@ -8,7 +8,7 @@ build_packages="g++ cmake ninja-build ccache mold
   libpq-dev libpg-query-dev libprotobuf-c-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
   libcurl4-openssl-dev libssl-dev libboost-dev postgresql-15"
 # What the tests, the second compiler and the linter add.
-test_packages="libgtest-dev libcpp-httplib-dev python3-jsonschema clang clang-tidy"
+test_packages="pgbouncer libgtest-dev libcpp-httplib-dev python3-jsonschema clang clang-tidy"
 
 # What a portable build adds: archives of what libpq and libcurl stand on.
 portable_packages="postgresql-server-dev-15 libnghttp2-dev libpsl-dev libidn2-dev libunistring-dev libzstd-dev libbrotli-dev zlib1g-dev"

@@ -81,7 +81,8 @@ Result<void> Keeper::take(const std::string& holder, std::chrono::milliseconds l
   if (auto opened = open_control(); !opened) return opened;
   auto lease = std::make_unique<Lease>(*control_);
   const bool record = options_.journal == pipeline::JournalKind::database;
-  auto taken = lease->acquire({events_.run_id(), holder_, record}, {limit, &interruption_, on_wait});
+  const auto another = [this] { return databases_.open("main", Deadline::in(kConnectLimit)); };
+  auto taken = lease->acquire({events_.run_id(), holder_, record, another}, {limit, &interruption_, on_wait});
   if (!taken) {
     lease.reset();
     control_.reset();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checks of the server as a whole, most on servers of their own. Not made here, since no such server can be had in a
 // test: one older than 12 or newer than 18, a standby, a vacuum to prevent
-// wraparound, a standby that is behind, and a connection pooler (its process id by the wire against pg_backend_pid());
-// the unit tests of plugins/safety make those up.
+// wraparound, a standby that is behind; the unit tests of plugins/safety make those up. A pooler: pooler_test.cpp.
 #include "safety_scene.hpp"
 
 namespace tidegate::test {

@@ -38,11 +38,6 @@ Result<int> pid_behind(Session& session) {
   return std::stoi(rows->front()[0]);
 }
 
-Error behind_a_pooler(const std::string& display) {
-  return {Status::unsupported, "the connection to " + display + " goes through a transaction-mode pooler",
-          "locks and settings of a session do not hold there; give the direct connection (DIRECT_URL, DATABASE_URL_UNPOOLED)"};
-}
-
 /// Between two looks; an error when the run was interrupted.
 Result<void> pause_for(std::chrono::milliseconds pause, const LeaseWait& wait, const std::string& whom) {
   const services::Interruption nobody;
@@ -105,12 +100,8 @@ struct Lease::Impl : std::enable_shared_from_this<Lease::Impl> {
   }
 
   /// Which backend this is, behind what else may answer in its name.
-  Result<void> know_oneself() {
-    auto own = ask<int>([](Session& session) -> Result<int> {
-      auto behind = pid_behind(session);
-      if (behind && session.target().pooled && *behind != session.backend_pid()) return behind_a_pooler(session.target().display);
-      return behind;
-    });
+  Result<void> know_oneself(const OpenAnother& another) {
+    auto own = ask<int>([&](Session& session) { return backend_of_its_own(session, another); });
     if (!own) return std::move(own).error();
     pid = *own;
     return {};
@@ -245,7 +236,7 @@ Lease::~Lease() {
 
 Result<LeaseTaken> Lease::acquire(const LeaseRequest& request, const LeaseWait& wait) {
   auto& me = *impl_;
-  if (auto known = me.know_oneself(); !known) return std::move(known).error();
+  if (auto known = me.know_oneself(request.another); !known) return std::move(known).error();
   if (auto locked = me.lock(wait); !locked) return std::move(locked).error();
   auto taken = me.settle(request, wait);
   if (!taken) return me.give_up(std::move(taken).error());
@@ -261,7 +252,7 @@ Result<void> Lease::main_is(Session& main) {
   auto& me = *impl_;
   auto pid = pid_behind(main);
   if (!pid) return std::move(pid).error();
-  if (*pid == me.pid) return behind_a_pooler(main.target().display);
+  if (*pid == me.pid) return behind_a_pooler(main.target());
   if (!me.recorded) return {};
   return me.control.call([&](Session& session) -> Result<void> {
     auto rows = rows_of(session,

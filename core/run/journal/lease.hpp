@@ -11,15 +11,17 @@
 #include "base/world.hpp"
 #include "run/journal/control.hpp"
 #include "run/journal/lease_sql.hpp"
+#include "run/journal/pooler.hpp"
 #include "run/journal/reading.hpp"
 #include "services/interruption.hpp"
 
 namespace tidegate::run {
 
 struct LeaseRequest {
-  std::string run;     ///< its id
-  std::string holder;  ///< holder_here()
-  bool record = true;  ///< false (journal = "file" or "none"): the advisory lock alone, nothing is written to the target
+  std::string run;           ///< its id
+  std::string holder;        ///< holder_here()
+  bool record = true;        ///< false (journal = "file" or "none"): the advisory lock alone, nothing is written to the target
+  OpenAnother another = {};  ///< asked on the control thread, when a pooler is in between; empty: it is taken to keep backends
 };
 
 struct LeaseWait {

@@ -37,6 +37,14 @@ std::string without_pooler(const std::string& host) {
   return name == "127.0.0.1" || name == "[::1]" ? "localhost" : name;
 }
 
+std::string direct_host_hint(const std::string& display) {
+  const auto host = display.substr(0, display.find_first_of(":/,", display.starts_with('/') ? 1 : 0));
+  if (const auto direct = without_pooler(host); !display.starts_with('/') && direct != base::to_lower(host) && direct != "localhost")
+    return "; its direct host is " + direct;
+  if (host.ends_with("pooler.supabase.com")) return "; port 5432 of this host keeps a backend for each session";
+  return {};
+}
+
 Result<TargetIdentity> identify_target(services::db::Session& session, base::Deadline deadline) {
   // An allow-list of what may fail: a provider may keep pg_control_system for itself.
   auto rows = rows_of(session,

@@ -22,6 +22,8 @@ struct TargetIdentity {
 base::Result<TargetIdentity> identify_target(services::db::Session& session, base::Deadline deadline);
 /// Of the direct host, whichever of the two the connection names: Neon's "-pooler", Prisma Postgres' "pooled.".
 std::string without_pooler(const std::string& host);
+/// "; its direct host is …" where the name of the host in a connection's display says so, else empty.
+std::string direct_host_hint(const std::string& display);
 /// SQL: whether the row `alias` has this identity. A system identifier that one of the two could not read does not count.
 std::string same_target_sql(const TargetIdentity& target, const std::string& alias);
 

@@ -237,7 +237,10 @@ tg_status schema(tg_db* db, void* user, tg_take take) noexcept {
       const auto deadline = deadline_of(*db);
       const auto failure = access_of(*db) == Access::write ? db->session->query(kAsk, {}, remember, deadline)
                                                            : db::query_read_only(*db->session, kAsk, {}, remember, deadline);
-      if (failure) return static_cast<tg_status>(failure->error.code);
+      if (failure) {  // the answer has room for a status alone
+        db->host.shared.sink.log(db->host.stage_id, TG_LOG_ERROR, db->host.shared.redactor.apply(failure->error.message));
+        return static_cast<tg_status>(failure->error.code);
+      }
     }
     take(user, to_abi(db->schema));
     return TG_OK;

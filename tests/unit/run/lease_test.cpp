@@ -211,5 +211,13 @@ TEST(Target, Pooler_IsTheDirectHostsTarget) {
   EXPECT_EQ(without_pooler("/var/run/My-pooler"), "/var/run/My-pooler");
 }
 
+TEST(Target, PoolersDirectHost_IsNamedWhereItsNameSaysIt) {
+  EXPECT_EQ(direct_host_hint("ep-cool-1-pooler.eu-central-1.aws.neon.tech:5432/shop"), "; its direct host is ep-cool-1.eu-central-1.aws.neon.tech");
+  EXPECT_EQ(direct_host_hint("aws-0-eu-west-1.pooler.supabase.com:6543/postgres"), "; port 5432 of this host keeps a backend for each session");
+  EXPECT_EQ(direct_host_hint("DB.example.com:6432/shop"), "");
+  EXPECT_EQ(direct_host_hint("127.0.0.1:6432/shop"), "");
+  EXPECT_EQ(direct_host_hint("/run/pgbouncer/shop"), "");
+}
+
 }  // namespace
 }  // namespace tidegate::run

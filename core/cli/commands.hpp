@@ -22,6 +22,7 @@ int plugin_list_command(const Options& options);
 int plugin_inspect_command(const Options& options);
 int plugin_new_command(const Options& options);
 int plugin_check_command(const Options& options);
+int plugin_lock_command(const Options& options);
 int identity_command(const Options& options);
 int serve_command(const Options& options);
 int scratch_command(const Options& options);

@@ -57,14 +57,6 @@ Value fingerprint_of(const std::vector<manifest::Setting>& settings, Value value
   return values;
 }
 
-Result<pipeline::Source> read_extended(const std::string& name, const pipeline::Source& from) {
-  const auto file = find_extended(name, {from.file, from.bundled});
-  if (!file) return file.error();
-  auto text = base::read_file(file->path);
-  if (!text) return Error{Status::config, text.error().message, text.error().hint};
-  return pipeline::Source{std::move(*text), file->path, file->bundled};
-}
-
 /// What the manifest asks for, as far as the pipeline allows it.
 std::vector<std::string> grants(const pipeline::Pipeline& pipeline, const std::string& plugin_id, const manifest::StageType& type) {
   auto out = services::grants_for(type);
@@ -74,6 +66,14 @@ std::vector<std::string> grants(const pipeline::Pipeline& pipeline, const std::s
 }
 
 }  // namespace
+
+Result<pipeline::Source> read_extended(const std::string& name, const pipeline::Source& from) {
+  const auto file = find_extended(name, {from.file, from.bundled});
+  if (!file) return file.error();
+  auto text = base::read_file(file->path);
+  if (!text) return Error{Status::config, text.error().message, text.error().hint};
+  return pipeline::Source{std::move(*text), file->path, file->bundled};
+}
 
 std::string new_run_id() {
   const auto now = base::format_time(std::chrono::system_clock::now());
@@ -99,7 +99,7 @@ base::Environment variables_of(const std::string& working_folder) {
   };
 }
 
-Result<Checked> check_pipeline(const Options& options) {
+Result<Checked> check_pipeline(const Options& options, Pinned pinned) {
   const auto file = find_pipeline(options.file);
   if (!file) return file.error();
   const auto text = base::read_file(file->path);
@@ -110,7 +110,8 @@ Result<Checked> check_pipeline(const Options& options) {
   out.reading = pipeline::parse({*text, file->path, file->bundled}, out.working_folder, read_extended);
   out.registry = std::make_unique<loader::Registry>();
   loader::SearchPath search{installation().plugins, out.reading.pipeline.plugin_dirs, {}};
-  for (const auto& pin : out.reading.pipeline.pins) search.pins.push_back({pin.plugin_id, pin.version, pin.sha256});
+  if (pinned == Pinned::held)
+    for (const auto& pin : out.reading.pipeline.pins) search.pins.push_back({pin.plugin_id, pin.version, pin.sha256});
   // Of the process only: a .env comes with the sources that are deployed, and must not choose the code that deploys them.
   if (const auto more = base::process_environment()("TIDEGATE_PLUGIN_PATH"))
     for (const auto& dir : base::split(*more, ':')) {

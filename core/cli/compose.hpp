@@ -27,8 +27,12 @@ struct Checked {
   base::Environment variables;
   std::string working_folder;
 };
+/// Whether a plugin that is not what [plugins.pin] says is a mistake, or taken as it is, to be pinned anew.
+enum class Pinned { held, as_it_is };
 /// Reads and checks the pipeline without loading a plugin. An error only when there is no file to read.
-base::Result<Checked> check_pipeline(const Options& options);
+base::Result<Checked> check_pipeline(const Options& options, Pinned pinned = Pinned::held);
+/// What `extends = "NAME"` in a pipeline names.
+base::Result<pipeline::Source> read_extended(const std::string& name, const pipeline::Source& from);
 
 /// Why there is nothing to run: exit code, mistakes and what else was noticed. `pipeline`: as far as it is known.
 struct Refusal {

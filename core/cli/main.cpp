@@ -28,6 +28,7 @@ int dispatch(const Options& options) {
     case Command::plugin_inspect: return plugin_inspect_command(options);
     case Command::plugin_new: return plugin_new_command(options);
     case Command::plugin_check: return plugin_check_command(options);
+    case Command::plugin_lock: return plugin_lock_command(options);
     case Command::identity_show:
     case Command::identity_set: return identity_command(options);
     case Command::serve: return serve_command(options);

@@ -175,7 +175,7 @@ class Parser {
     sub->add_flag("--json", options_.json, "One JSON object on stdout");
   }
   void add_plugin() {
-    auto* plugin = app_.add_subcommand("plugin", "List, inspect, begin and check plugins");
+    auto* plugin = app_.add_subcommand("plugin", "List, inspect, pin, begin and check plugins");
     plugin->require_subcommand(1);
     auto* list = command(plugin, "list", "The plugins that are found, and the files that can't be used", Command::plugin_list,
                          "  tidegate plugin list\n  tidegate plugin list --json\n");
@@ -185,6 +185,10 @@ class Parser {
                             "  tidegate plugin inspect build/audit.tidegate.so\n  tidegate plugin inspect apply.prisma\n");
     inspect->add_option("FILE", options_.file, "A plugin file, a plugin's id or a stage type")->required();
     inspect->add_flag("--json", options_.json, "One JSON object on stdout");
+    auto* lock = command(plugin, "lock", "Write version and SHA-256 of the plugins that a pipeline uses into its [plugins.pin]", Command::plugin_lock,
+                         "  tidegate plugin lock\n  tidegate plugin lock deploy/tidegate.toml\n\nBundled plugins come with tidegate and are not pinned.");
+    lock->add_option("FILE", options_.file, "The pipeline (default: tidegate.toml)");
+    lock->add_flag("--json", options_.json, "One JSON object on stdout");
     auto* fresh = command(plugin, "new", "Write a plugin to start from: builds, has a test, passes `plugin check`", Command::plugin_new,
                           "  tidegate plugin new working_hours --kind precheck\n  tidegate plugin new chat --kind notify --language c --into plugins\n");
     fresh->add_option("NAME", options_.name, "The stage type, and the folder: lower-case letters, digits, '_' and '-'")->required();

@@ -9,7 +9,7 @@
 
 namespace tidegate::cli {
 
-enum class Command { run, plan, status, rollback, lint, rehearse, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, plugin_new, plugin_check, identity_show, identity_set, serve, scratch };
+enum class Command { run, plan, status, rollback, lint, rehearse, resolve, validate, graph, schema, init, plugin_list, plugin_inspect, plugin_new, plugin_check, plugin_lock, identity_show, identity_set, serve, scratch };
 
 struct Options {
   Command command = Command::run;

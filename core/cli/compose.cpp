@@ -18,6 +18,7 @@
 #include "run/json.hpp"
 #include "services/db/url.hpp"
 #include "stage/local_stage.hpp"
+#include "worker/worker_stage.hpp"
 
 namespace tidegate::cli {
 
@@ -267,9 +268,13 @@ Result<std::unique_ptr<stage::Stage>> Job::make_stage(const pipeline::Stage& spe
   const auto names_it = [](const auto& key) { return key.key == "environment.name"; };
   if (!options_.environment.empty() && type->setting("name") != nullptr && std::any_of(type->provides.begin(), type->provides.end(), names_it))
     config->set("name", options_.environment);
+  stage::LocalStageOptions made{spec.id, spec.kind, type, std::move(*config), grants(pipeline(), plugin->manifest.id, *type)};
+  const auto& trusted = pipeline().in_process;
+  if (!plugin->bundled && std::find(trusted.begin(), trusted.end(), plugin->manifest.id) == trusted.end())
+    return worker::make_worker_stage(installation().worker, *checked_.registry, *plugin, shared, std::move(made));
   const auto entry = checked_.registry->load(*plugin);
   if (!entry) return entry.error();
-  return stage::make_local_stage(**entry, shared, {spec.id, spec.kind, type, std::move(*config), grants(pipeline(), plugin->manifest.id, *type)});
+  return stage::make_local_stage(**entry, shared, std::move(made));
 }
 
 std::string Job::stage_type_offering(std::string_view extension) const {

@@ -36,7 +36,7 @@ fs::path this_program() {
 Installation installation() {
   const auto prefix = this_program().parent_path().parent_path();
   return {(prefix / "lib/tidegate/plugins").string(), (prefix / "share/tidegate/pipelines").string(),
-          (prefix / "share/tidegate/templates").string()};
+          (prefix / "share/tidegate/templates").string(), (prefix / "lib/tidegate/tidegate-worker").string()};
 }
 
 std::string working_folder() {

@@ -14,6 +14,7 @@ struct Installation {
   std::string plugins;    ///< folder of the bundled plugins
   std::string pipelines;  ///< folder of the bundled pipelines
   std::string templates;  ///< folder of what `plugin new` writes
+  std::string worker;     ///< the program that runs a plugin that is not bundled
 };
 /// Found from the running executable, so that an installation works from any prefix.
 Installation installation();

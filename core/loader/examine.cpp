@@ -58,12 +58,6 @@ std::string mistakes(const std::vector<base::Error>& errors) {
 
 }  // namespace
 
-LoadFailure failure(const std::string& path, std::string step, std::string reason, std::string remedy, std::string detail) {
-  base::Error error{base::Status::config, "plugin " + path + " cannot be used (step " + step + "): " + reason, std::move(remedy), path};
-  error.detail = std::move(detail);
-  return {path, std::move(step), std::move(error)};
-}
-
 std::optional<LoadFailure> check_permissions(const std::string& path, bool bundled) {
   const std::string folder = path.substr(0, std::max<std::size_t>(1, path.rfind('/')));
   struct stat file_info {};

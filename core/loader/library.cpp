@@ -53,6 +53,13 @@ std::optional<LoadFailure> check_entry(const Plugin& plugin, const tg_plugin_ent
 
 }  // namespace
 
+// Here and not with its users, so that the worker, which loads what was examined before, brings nothing else along.
+LoadFailure failure(const std::string& path, std::string step, std::string reason, std::string remedy, std::string detail) {
+  base::Error error{base::Status::config, "plugin " + path + " cannot be used (step " + step + "): " + reason, std::move(remedy), path};
+  error.detail = std::move(detail);
+  return {path, std::move(step), std::move(error)};
+}
+
 base::Result<const tg_plugin_entry*> open_library(const Plugin& plugin) {
   namespace dll = boost::dll;
   // Without RTLD_NODELETE the end of `library` would unmap code that destructors of the plugin still need.

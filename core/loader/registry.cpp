@@ -132,7 +132,13 @@ std::vector<std::string> Registry::stage_types() const {
 base::Result<const tg_plugin_entry*> Registry::load(const Plugin& plugin) {
   for (const auto& loaded : loaded_)
     if (loaded->path == plugin.path) return loaded->entry;
-  // Looked at again right before its code runs: the file may have been replaced since it was found.
+  if (auto same = look_again(plugin); !same) return same.error();
+  auto entry = open_library(plugin);
+  if (entry) loaded_.push_back(std::make_unique<Loaded>(Loaded{plugin.path, *entry}));
+  return entry;
+}
+
+base::Result<void> Registry::look_again(const Plugin& plugin) const {
   auto now = look_at(plugin.path, plugin.bundled);
   if (auto* bad = std::get_if<LoadFailure>(&now)) return std::move(bad->error);
   if (std::get<File>(now).manifest_text != plugin.manifest_text)
@@ -140,9 +146,7 @@ base::Result<const tg_plugin_entry*> Registry::load(const Plugin& plugin) {
                    "run again when the file no longer changes")
         .error;
   if (auto bad = check_pin(plugin, pins_)) return std::move(bad->error);
-  auto entry = open_library(plugin);
-  if (entry) loaded_.push_back(std::make_unique<Loaded>(Loaded{plugin.path, *entry}));
-  return entry;
+  return {};
 }
 
 base::Result<Plugin> inspect(const std::string& path) {

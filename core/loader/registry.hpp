@@ -63,6 +63,8 @@ class Registry {
   /// Loads the plugin (once) and gives its entry, which stays valid for the life of the process: plugins are never
   /// unloaded. The error's text is complete: path, step, the loader's own words, remedy.
   base::Result<const tg_plugin_entry*> load(const Plugin& plugin);
+  /// For right before its code runs, here or elsewhere: the file may have been replaced since it was found.
+  [[nodiscard]] base::Result<void> look_again(const Plugin& plugin) const;
 
  private:
   std::vector<Plugin> plugins_;

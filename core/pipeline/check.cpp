@@ -94,10 +94,10 @@ class Checker {
     const auto known = catalogue_.find(stage.use);
     if (known.type == nullptr) return unknown_type(stage);
     plugins_used_.insert(known.plugin_id);
+    if (known.bundled) bundled_used_.insert(known.plugin_id);
     stage.needs_database = contains<std::string>(known.type->required_services, TG_DB);
     for (const auto& key : known.type->provides)
       if (key.restore_from) stage.restore_keys.push_back(key.key);
-    isolation(stage, known);
     services(stage, known);
     const bool of_main_list = contains(kinds_under(Kind::detect), stage.kind);
     if (kind(stage, *known.type) && of_main_list) order(stage, *known.type);
@@ -110,15 +110,6 @@ class Checker {
     error(place_of(stage, "use"), "no plugin offers the stage type '" + stage.use + "'" + base::did_you_mean(stage.use, names),
           names.empty() ? "no plugins were found" : "known stage types: " + base::join_words(names));
     unknown_ids_.push_back(stage.id);
-  }
-
-  void isolation(const Stage& stage, const KnownType& known) {
-    const auto& allowed = reading_.pipeline.in_process;
-    if (known.bundled || std::find(allowed.begin(), allowed.end(), known.plugin_id) != allowed.end()) return;
-    error(place_of(stage, "use"),
-          "'" + stage.use + "' comes from the plugin '" + known.plugin_id +
-              "', which is not bundled, and plugins of one's own in worker processes are not available in this version",
-          "let it run inside tidegate by adding these lines:\n[plugins.isolation]\n\"" + known.plugin_id + "\" = \"in-process\"");
   }
 
   /// A service that its plugin cannot do without has to be allowed.
@@ -256,11 +247,15 @@ class Checker {
   void unused_isolation() {
     if (!unknown_ids_.empty()) return;
     const std::vector<std::string> used(plugins_used_.begin(), plugins_used_.end());
-    for (const auto& id : reading_.pipeline.in_process)
+    for (const auto& id : reading_.pipeline.isolated) {
+      if (bundled_used_.count(id) != 0)
+        reading_.warnings.push_back(mistake(reading_.pipeline.isolation_where,
+                                            "[plugins.isolation] names '" + id + "', which is bundled and always runs in process", "remove the line"));
       if (plugins_used_.count(id) == 0)
         reading_.warnings.push_back(
             mistake(reading_.pipeline.isolation_where,
                     "[plugins.isolation] names '" + id + "', of which no stage is used" + base::did_you_mean(id, used), "remove the line"));
+    }
   }
 
   /// A misspelt id would leave the plugin that is meant without its limits.
@@ -277,7 +272,7 @@ class Checker {
   bool variables_required_;
   const Stage* last_ = nullptr;  // of the latest kind so far
   const Stage* history_ = nullptr;
-  std::set<std::string> keys_, plugins_used_;
+  std::set<std::string> keys_, plugins_used_, bundled_used_;
   std::vector<std::string> unknown_ids_;
 };
 

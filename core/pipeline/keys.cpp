@@ -79,9 +79,8 @@ const Section& pin_section() {
 
 const Section& plugins_section() {
   static const Section section = [] {
-    Key isolation = key("isolation", Shape::named_choices, "where each plugin runs, by its id; needed for plugins that are not bundled");
-    isolation.choices = {"in-process"};
-    isolation.unavailable_choices = {"worker"};
+    Key isolation = key("isolation", Shape::named_choices, "where each plugin runs, by its id; bundled ones always in process", "`worker`");
+    isolation.choices = {"worker", "in-process"};
     Key allow = key("allow", Shape::named_texts,
                     "the services that a plugin may use, by its id; log, control, config and context are always there", "all it asks for");
     allow.choices = service_names();

@@ -38,7 +38,6 @@ struct Key {
   bool required = false;            ///< of an entry of a list: only when there is nothing that it changes (`extends`)
   std::string_view refused = {};    ///< a key of another section that is easily put here: why it does not belong
   std::vector<std::string> choices = {};
-  std::vector<std::string> unavailable_choices = {};
   std::optional<double> min = std::nullopt, max = std::nullopt;  ///< of numbers
   const Section* inside = nullptr;
 };

@@ -94,6 +94,7 @@ struct Pipeline {
   std::vector<Allow> allow;  ///< a plugin that is not listed may use all services that it asks for
   std::vector<std::string> plugin_dirs;  ///< absolute
   std::vector<std::string> in_process;   ///< plugin ids with isolation "in-process"
+  std::vector<std::string> isolated;     ///< plugin ids that [plugins.isolation] names, whatever it says of them
   base::Place isolation_where;           ///< [plugins.isolation], for a plugin that nothing uses
   [[nodiscard]] const Connection* connection(std::string_view name) const;
 };

@@ -83,8 +83,10 @@ class Parser {
           pipeline_.plugin_dirs.push_back((fs::path(folder_of(dir.where.file)) / *text).lexically_normal().string());
     if (const auto* isolation = table_of(*section, "isolation")) {
       pipeline_.isolation_where = isolation->where;
-      for (const auto& [id, value] : *isolation->as<base::Table>())
+      for (const auto& [id, value] : *isolation->as<base::Table>()) {
+        pipeline_.isolated.push_back(id);
         if (value.text() == "in-process") pipeline_.in_process.push_back(id);
+      }
     }
     if (const auto* pins = table_of(*section, "pin"))
       for (const auto& [id, value] : *pins->as<base::Table>())

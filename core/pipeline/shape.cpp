@@ -88,13 +88,8 @@ class Walk {
     const auto* text = value.as<std::string>();
     if (text == nullptr) return wrong(value, key, title);
     if (key.choices.empty() || contains(key.choices, *text)) return;
-    if (contains(key.unavailable_choices, *text)) {
-      add(value.where, quoted(*text) + " for " + quoted(key.name) + " in " + title + " is not available in this version",
-          "available: " + quoted_words(key.choices));
-    } else {
-      add(value.where, quoted(key.name) + " in " + title + ": expected " + expectation(key) + ", found " + quoted(*text) +
-                           base::did_you_mean(*text, key.choices));
-    }
+    add(value.where, quoted(key.name) + " in " + title + ": expected " + expectation(key) + ", found " + quoted(*text) +
+                         base::did_you_mean(*text, key.choices));
   }
 
   void check(const base::Value& value, const Key& key, const std::string& title) {

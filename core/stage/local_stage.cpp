@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "services/db/hub.hpp"
+#include "stage/collector.hpp"
 #include "stage/contract.hpp"
 #include "stage/output_capture.hpp"
 
@@ -14,40 +15,7 @@ using base::Deadline;
 using base::Error;
 using base::Result;
 using base::Status;
-using sdk::view;
 using services::Access;
-
-/// Collects what the plugin reports during one call.
-class Collector : public tg_report {
- public:
-  Collector() : tg_report{sizeof(tg_report), 0, &on_error, &on_finding} {}
-  std::optional<Error> error;
-  std::vector<Finding> findings;
-
-  /// The error of a call that answered `status`; one of the host's own words when the plugin gave none.
-  Error error_for(tg_status status, const std::string& stage_id, std::string_view what) {
-    const bool known = status > TG_OK && status <= TG_E_INTERNAL;
-    Error out = error.value_or(Error{});
-    out.code = known ? static_cast<Status>(status) : Status::internal;
-    if (out.message.empty()) {
-      out.message = "stage '" + stage_id + "': " + std::string(what) + " failed without saying why (" +
-                    (known ? std::string(base::name_of(out.code)) : "unknown status " + std::to_string(status)) + ")";
-      out.hint = "this is a bug in the plugin: report it to its author";
-    }
-    return out;
-  }
-
- private:
-  static std::string text(tg_str s) { return std::string(view(s)); }
-  static void on_error(tg_report* self, const tg_error* e) noexcept {
-    static_cast<Collector*>(self)->error = Error{static_cast<Status>(e->status), text(e->message), text(e->hint), text(e->file), e->line,
-                                                 e->column, text(e->sqlstate), text(e->detail), text(e->relation), text(e->constraint)};
-  }
-  static void on_finding(tg_report* self, const tg_finding* f) noexcept {
-    static_cast<Collector*>(self)->findings.push_back(Finding{static_cast<Verdict>(f->verdict), text(f->rule), text(f->message), text(f->file),
-                                                              f->line, f->column, text(f->fix), text(f->attributes_json)});
-  }
-};
 
 class LocalStage final : public Stage {
  public:
@@ -99,7 +67,7 @@ class LocalStage final : public Stage {
     const Entered entered(*this, access_of(kind_, request.dry), request.deadline);
     std::uint32_t flags = request.dry ? TG_RUN_DRY : 0;
     if (request.changed) flags |= TG_RUN_CHANGED;
-    const tg_run in{sizeof(tg_run), flags, sdk::to_abi(request.run_id), sdk::to_abi(host_.stage_id), sdk::to_abi(manifest::name_of(kind_)),
+    const tg_run in{sizeof(tg_run),  flags, sdk::to_abi(request.run_id), sdk::to_abi(host_.stage_id), sdk::to_abi(manifest::name_of(kind_)),
                     request.attempt, 0};
     tg_verdict verdict = TG_VERDICT_UNSET;
     Collector report;
@@ -116,13 +84,14 @@ class LocalStage final : public Stage {
     if (raw_->call == nullptr || !offers(extension))
       return Error{Status::unsupported, "stage '" + host_.stage_id + "' does not offer " + std::string(extension)};
     if (busy_)
-      return Error{Status::conflict, "stage '" + host_.stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
+      return Error{Status::conflict,
+                   "stage '" + host_.stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
                    "a stage cannot ask itself, nor one that is asking it"};
     const Entered entered(*this, access, deadline);
     std::string answer;
     Collector report;
-    const tg_status status = raw_->call(raw_, sdk::to_abi(extension), sdk::to_abi(method), sdk::to_abi(arguments_json), &answer,
-                                        &sdk::take_string, &report);
+    const tg_status status =
+        raw_->call(raw_, sdk::to_abi(extension), sdk::to_abi(method), sdk::to_abi(arguments_json), &answer, &sdk::take_string, &report);
     if (status != TG_OK) return report.error_for(status, host_.stage_id, std::string(extension) + " " + std::string(method));
     return answer;
   }

@@ -51,7 +51,7 @@ BAD = [
     STAGE + "[run]\non_failure = \"panic\"\n",
     STAGE + "[connection.main]\nuri = \"x\"\n",
     STAGE + "[plugins.allow]\n\"org.tidegate.apply\" = [\"htp\"]\n",
-    STAGE + "[plugins.isolation]\n\"x\" = \"worker\"\n",
+    STAGE + "[plugins.isolation]\n\"x\" = \"thread\"\n",
     STAGE + '[[notify]]\nuse = "notify.webhook"\nwith = { url = "https://example.org/secret" }\n',
     STAGE + HOOK + 'on = ["failled"]\n',
     STAGE + HOOK + "when = { a = 1 }\n",

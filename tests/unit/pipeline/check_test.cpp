@@ -112,8 +112,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "'environment.name'", "no stage before it publishes anything"},
         Mistake{"DefaultOfNobody", START "[with]\nmigratons = \"x\"\n", "a.toml:7:1",
                 "no stage of this pipeline has the setting 'migratons' of [with]; did you mean 'migrations'?", "lock_timeout"},
-        Mistake{"OwnPlugin", "version = 1\n[[stage]]\nuse = \"audit\"\n", "a.toml:3:7",
-                "comes from the plugin 'own.audit', which is not bundled", "\n[plugins.isolation]\n\"own.audit\" = \"in-process\""},
         Mistake{"UnknownSetting", START "with = { migrationz = \"x\" }\n", "a.toml:6:10", "migrations", ""},
         Mistake{"WrongSetting", START "with = { lock_timeout = \"soon\" }\n", "a.toml:6:25", "lock_timeout", ""},
         Mistake{"WrongDefault", START "[with]\nlock_timeout = \"soon\"\n", "a.toml:7:16", "lock_timeout", ""},
@@ -175,8 +173,14 @@ TEST(Check, UnknownType_CausesNoFollowUps) {
   EXPECT_EQ(reading.errors[0].line, 5U);
 }
 
-TEST(Check, OwnPluginInProcess_IsAccepted) {
-  EXPECT_EQ(text(read("version = 1\n[plugins.isolation]\n\"own.audit\" = \"in-process\"\n[[stage]]\nuse = \"audit\"\n").errors), "");
+TEST(Check, OwnPlugin_IsAcceptedWhereverItRuns) {
+  EXPECT_EQ(text(read("version = 1\n[[stage]]\nuse = \"audit\"\n").errors), "");
+  for (const std::string where : {"in-process", "worker"}) {
+    const auto reading = read("version = 1\n[plugins.isolation]\n\"own.audit\" = \"" + where + "\"\n[[stage]]\nuse = \"audit\"\n");
+    EXPECT_EQ(text(reading.errors), "");
+    EXPECT_TRUE(reading.warnings.empty());
+    EXPECT_EQ(reading.pipeline.in_process.size(), where == "worker" ? 0U : 1U);
+  }
 }
 
 TEST(Check, IsolationOfAPluginThatNothingUses_IsWarnedOf) {
@@ -184,6 +188,13 @@ TEST(Check, IsolationOfAPluginThatNothingUses_IsWarnedOf) {
   EXPECT_EQ(text(reading.errors), "");
   ASSERT_EQ(reading.warnings.size(), 1U);
   EXPECT_NE(reading.warnings[0].message.find("'own.audti'"), std::string::npos);
+}
+
+TEST(Check, IsolationOfABundledPlugin_IsWarnedOf) {
+  const auto reading = read("version = 1\n[plugins.isolation]\nbundled = \"worker\"\n[[stage]]\nuse = \"health\"\n");
+  EXPECT_EQ(text(reading.errors), "");
+  ASSERT_EQ(reading.warnings.size(), 1U);
+  EXPECT_NE(reading.warnings[0].message.find("'bundled', which is bundled"), std::string::npos);
 }
 
 TEST(Check, UndefinedVariable_IsAWarningUnlessRequired) {

@@ -191,8 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFile{"RemoveWithoutExtends", AFTER_STAGE "remove = true\n", "a.toml:4:1", "'remove' in [[stage]] 'a' changes an extended pipeline"},
         WrongFile{"BeforeWithoutExtends", AFTER_STAGE "before = \"b\"\n", "a.toml:4:1", "this file extends none"},
         WrongFile{"ExtendsNothingToRead", "version = 1\nextends = \"x\"\n", "a.toml:2:11", "nothing that 'x' could be read from"},
-        WrongFile{"Worker", AFTER_STAGE "[plugins.isolation]\n\"own.x\" = \"worker\"\n", "a.toml:5:11",
-                  "'worker' for 'isolation' in [plugins] for 'own.x' is not available in this version"}),
+        WrongFile{"Isolation", AFTER_STAGE "[plugins.isolation]\n\"own.x\" = \"workers\"\n", "a.toml:5:11", "did you mean 'worker'?"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(Parse, RunSection_IsRead) {

@@ -23,8 +23,8 @@ TEST_P(BundledPlugin, PassesEveryCheck) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Check, BundledPlugin,
-                         testing::Values("apply", "backup", "command", "environment", "health", "notify_slack", "notify_webhook", "rehearse",
-                                         "rollback", "safety"),
+                         testing::Values("apply", "backup", "command", "deployment", "environment", "health", "notify_slack",
+                                         "notify_webhook", "rehearse", "rollback", "safety"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST(Check, FileOfAnotherName_IsFound) {

@@ -5,7 +5,7 @@
 
 #include "vercel/api.hpp"
 
-namespace tidegate::rollback::vercel {
+namespace tidegate::deployment::vercel {
 namespace {
 
 using sdk::Error;
@@ -20,10 +20,6 @@ std::int64_t number_in(const Json& object, const char* key) {
   if (!object.is_object()) return 0;
   const auto found = object.find(key);
   return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
-Json member(const Json& object, const char* key) {
-  return object.is_object() && object.contains(key) ? object[key] : Json();
 }
 
 /// A promotion or rollback of the project, as the platform last did or does one.
@@ -80,7 +76,8 @@ class Vercel final : public Platform {
 
   Result<void> go_back(const Deployment& to) override {
     const auto path = "v1/projects/" + percent_encoded(seen_.id) + "/rollback/" + percent_encoded(to.id);
-    auto asked = api_.post(path, {{"description", "tidegate: checks failed after the deployment"}}, [&] { return nobody_else_went_live(to); });
+    auto asked =
+        api_.post(path, {{"description", "tidegate: checks failed after the deployment"}}, [&] { return nobody_else_went_live(to); });
     // Unknown or refused since one is under way: it may be this one, asked for by a try whose answer was lost.
     if (!asked && asked.error().code != Status::conflict && asked.error().code != Status::unavailable) return asked.error();
     return wait_for(to, asked ? std::optional<Error>() : asked.error());
@@ -181,7 +178,7 @@ class Vercel final : public Platform {
   }
 
   sdk::Host host_;
-  Api api_;
+  VercelApi api_;
   Project seen_;  // before anything is asked for
 };
 
@@ -206,4 +203,4 @@ Result<std::unique_ptr<Platform>> make_platform(sdk::Host host) {
   return std::unique_ptr<Platform>(std::make_unique<Vercel>(host, std::move(account)));
 }
 
-}  // namespace tidegate::rollback::vercel
+}  // namespace tidegate::deployment::vercel

@@ -7,14 +7,14 @@
 #include <memory>
 #include <tidegate/plugin.hpp>
 
-#include "deployment/platform.hpp"
+#include "platform.hpp"
 
-namespace tidegate::rollback {
+namespace tidegate::deployment {
 
 /// Makes the platform from the settings; an error of class config says what is wrong with them.
 using MakePlatform = std::function<sdk::Result<std::unique_ptr<Platform>>(sdk::Host host)>;
 
-/// `platform_key`: what environment.platform is where environment.deployment is an id of this platform's.
-std::unique_ptr<sdk::Stage> make_deployment(sdk::Host host, std::string platform_key, MakePlatform make_platform);
+/// `platform_key`: what environment.platform is where environment.deployment is an id of this platform's; empty: nowhere.
+std::unique_ptr<sdk::Stage> make_rollback(sdk::Host host, std::string platform_key, MakePlatform make_platform);
 
-}  // namespace tidegate::rollback
+}  // namespace tidegate::deployment

@@ -8,13 +8,15 @@
 #include <string>
 #include <string_view>
 #include <tidegate/result.hpp>
+#include <vector>
 
-namespace tidegate::rollback {
+namespace tidegate::deployment {
 
 struct Deployment {
   std::string id;
-  std::string url;           ///< its own host name, without a scheme; empty: not known
-  std::int64_t created = 0;  ///< the platform's own measure; 0: not known
+  std::string url;                     ///< its own host name, without a scheme; empty: not known
+  std::int64_t created = 0;            ///< the platform's own measure; 0: not known
+  std::vector<std::string> also = {};  ///< what else it is known by: its commit, its images
 };
 
 /// What is different after going back, and how to have it as it was.
@@ -40,4 +42,4 @@ class Platform {
   [[nodiscard]] virtual Aftermath aftermath(const Deployment& from) const = 0;
 };
 
-}  // namespace tidegate::rollback
+}  // namespace tidegate::deployment

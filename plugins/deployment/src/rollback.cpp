@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "deployment/stage.hpp"
+#include "rollback.hpp"
 
 #include <algorithm>
 
-namespace tidegate::rollback {
+namespace tidegate::deployment {
 namespace {
 
 using sdk::Error;
@@ -32,6 +32,11 @@ std::string shown(const Deployment& deployment) {
   return deployment.url.empty() ? deployment.id : deployment.id + " (" + deployment.url + ")";
 }
 
+bool is(const Deployment& deployment, const std::string& own) {
+  return own == deployment.id || host_of(own) == deployment.id || (!deployment.url.empty() && host_of(own) == deployment.url) ||
+         std::find(deployment.also.begin(), deployment.also.end(), own) != deployment.also.end();
+}
+
 class DeploymentRollback final : public sdk::Stage {
  public:
   DeploymentRollback(sdk::Host host, std::string platform_key, MakePlatform make_platform)
@@ -53,7 +58,7 @@ class DeploymentRollback final : public sdk::Stage {
     auto live = on.live();
     if (!live) return live.error();
     if (!*live) return skip(own + " never went live: " + on.name() + " has nothing in production");
-    if ((*live)->id != own && (*live)->url != own)
+    if (!is(**live, own))
       return skip(own + " is not what " + on.name() + " has in production, so it never went live, or has been replaced; that is " +
                   shown(**live));
     auto to = on.previous(**live);
@@ -83,8 +88,8 @@ class DeploymentRollback final : public sdk::Stage {
 
  private:
   [[nodiscard]] std::string own_deployment() const {
-    if (auto set = host_.text("deployment"); !set.empty()) return host_of(std::move(set));
-    if (context_of(host_, "environment.platform") != platform_key_) return {};
+    if (auto set = host_.text("deployment"); !set.empty()) return set;
+    if (platform_key_.empty() || context_of(host_, "environment.platform") != platform_key_) return {};
     if (auto id = context_of(host_, "environment.deployment"); !id.empty()) return id;
     return host_of(context_of(host_, "environment.url"));
   }
@@ -101,8 +106,8 @@ class DeploymentRollback final : public sdk::Stage {
 
 }  // namespace
 
-std::unique_ptr<sdk::Stage> make_deployment(sdk::Host host, std::string platform_key, MakePlatform make_platform) {
+std::unique_ptr<sdk::Stage> make_rollback(sdk::Host host, std::string platform_key, MakePlatform make_platform) {
   return std::make_unique<DeploymentRollback>(host, std::move(platform_key), std::move(make_platform));
 }
 
-}  // namespace tidegate::rollback
+}  // namespace tidegate::deployment

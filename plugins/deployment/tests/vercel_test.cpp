@@ -8,7 +8,7 @@
 
 #include "stage.hpp"
 
-namespace tidegate::rollback::test {
+namespace tidegate::deployment::test {
 namespace {
 
 using nlohmann::json;
@@ -381,4 +381,4 @@ TEST_F(RollbackVercel, NoProject_IsRefusedBeforeTheRun) {
 }
 
 }  // namespace
-}  // namespace tidegate::rollback::test
+}  // namespace tidegate::deployment::test

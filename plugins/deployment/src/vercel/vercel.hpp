@@ -6,11 +6,11 @@
 #include <memory>
 #include <tidegate/services.hpp>
 
-#include "deployment/platform.hpp"
+#include "platform.hpp"
 
-namespace tidegate::rollback::vercel {
+namespace tidegate::deployment::vercel {
 
 /// From the settings token, project, team, base_url, request_timeout, attempts, wait and every.
 sdk::Result<std::unique_ptr<Platform>> make_platform(sdk::Host host);
 
-}  // namespace tidegate::rollback::vercel
+}  // namespace tidegate::deployment::vercel

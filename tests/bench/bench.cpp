@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     bool by_default;
   };
   const Row rows[] = {{"startup", bench_startup, true}, {"noop", bench_noop, true},           {"apply", bench_apply, true},
-                      {"stage", bench_stage, true},     {"manifests", bench_manifests, true}, {"stall", bench_stall, true},
+                      {"stage", bench_stage, true},     {"worker", bench_worker, true},     {"manifests", bench_manifests, true}, {"stall", bench_stall, true},
                       {"fingerprint", bench_fingerprint, true}, {"lint", bench_lint, false},
                       {"build", bench_build, false}};
   Bench bench;

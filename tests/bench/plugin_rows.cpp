@@ -29,14 +29,14 @@ void copy_renamed(const std::string& from, const std::string& to, int number) {
 }
 
 /// A pipeline of `stages` stages over `plugins` plugins, in a folder of its own.
-std::string pipeline_with(Bench& bench, const std::string& name, int plugins, int stages) {
+std::string pipeline_with(Bench& bench, const std::string& name, int plugins, int stages, const std::string& where = "in-process") {
   const std::string folder = bench.folder + "/" + name;
   std::filesystem::create_directories(folder + "/plugins");
   std::string text = "version = 1\nname = \"" + name + "\"\n[plugins]\ndirs = [\"plugins\"]\n[plugins.isolation]\n";
   for (int i = 0; i < plugins; ++i) {
     const std::string id = three_digits(i);
     copy_renamed(TIDEGATE_BENCH_PLUGIN, folder + "/plugins/nothing" + id + ".tidegate.so", i);
-    text += "\"org.example.nothing" + id + "\" = \"in-process\"\n";
+    text += "\"org.example.nothing" + id + "\" = \"" + where + "\"\n";
   }
   for (int i = 0; i < stages; ++i) {
     text += "[[stage]]\nid = \"s" + std::to_string(i) + "\"\nuse = \"nothing" + three_digits(i % plugins) + "\"\n";
@@ -57,6 +57,21 @@ void bench_stage(Bench& bench) {
   print("host cost of a stage", rows);
   std::printf("  per stage: %.1f us wall, %.1f us CPU\n", (rows[1].wall_ms - rows[0].wall_ms) * 1e3 / kStages,
               (rows[1].cpu_ms - rows[0].cpu_ms) * 1e3 / kStages);
+}
+
+/// To hold: a stage in a worker costs no more than three starts of an empty C++ program.
+void bench_worker(Bench& bench) {
+  constexpr int kStages = 20;
+  const auto command = [&](int stages) {
+    return Command{std::to_string(stages) + " in workers",
+                   {bench.host, "run", pipeline_with(bench, "workers" + std::to_string(stages), 1, stages, "worker"), "--json"},
+                   {},
+                   bench.folder};
+  };
+  const auto rows = interleave(bench.rounds_or(30), {command(1), command(1 + kStages), Command{"an empty C++ program", {TIDEGATE_BENCH_EMPTY}, {}, bench.folder}});
+  print("a stage in a worker: start, validate, run, end", rows);
+  const double each = (rows[1].wall_ms - rows[0].wall_ms) / kStages;
+  std::printf("  per stage: %.2f ms wall, %.2f x an empty program\n", each, each / rows[2].wall_ms);
 }
 
 void bench_manifests(Bench& bench) {

@@ -45,6 +45,7 @@ void bench_startup(Bench& bench);    ///< `--version` beside psql's
 void bench_noop(Bench& bench);       ///< 1,000 migrations applied, nothing to do
 void bench_apply(Bench& bench);      ///< 1,000 small migrations, one commit each
 void bench_stage(Bench& bench);      ///< what the host adds to a stage that does nothing
+void bench_worker(Bench& bench);     ///< the same in a process of its own
 void bench_manifests(Bench& bench);  ///< checking a pipeline against 20 and 200 plugins
 void bench_stall(Bench& bench);      ///< what a migration waiting for a lock adds to other sessions' queries
 void bench_fingerprint(Bench& bench);  ///< describing a schema of 1,000 tables beside pg_dump

@@ -10,5 +10,6 @@
 namespace tidegate::deployment {
 
 sdk::Result<std::unique_ptr<Platform>> make_netlify(sdk::Host host);
+sdk::Result<std::unique_ptr<Platform>> make_render(sdk::Host host);
 
 }  // namespace tidegate::deployment

@@ -9,6 +9,7 @@
 
 namespace tidegate::deployment {
 
+sdk::Result<std::unique_ptr<Platform>> make_kubernetes(sdk::Host host);
 sdk::Result<std::unique_ptr<Platform>> make_netlify(sdk::Host host);
 sdk::Result<std::unique_ptr<Platform>> make_render(sdk::Host host);
 

@@ -66,9 +66,10 @@ TEST_F(RollbackKubernetes, OwnRevision_GoesBackToTheOneBeforeWhateverItsImage) {
   host.set("deployment", "5");
   at(5, "reg.example/shop:3");
   history();
-  EXPECT_EQ(*run(true), Verdict::pass);
+  host.on_program("rollout undo").complains("error: refused\n").exits(1);
+  EXPECT_TRUE(says(failure().message, "--to-revision=4` ended with 1: error: refused"));
   EXPECT_TRUE(says(host.log_text(), "to 4 (reg.example/shop:3)")) << host.log_text();
-  EXPECT_EQ(host.programs().size(), 2U);
+  EXPECT_EQ(host.programs().size(), 3U);
 }
 
 TEST_F(RollbackKubernetes, OtherImageIsRolledOut_NothingIsDone) {

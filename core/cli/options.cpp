@@ -21,7 +21,8 @@ class Parser {
  public:
   Parser() : app_("tidegate: a gate for schema changes. Runs database migrations inside a deploy, and proves the result healthy.", "tidegate") {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", std::string("tidegate ") + kVersion);
+    auto* json = app_.add_flag("--json", options_.json, "With --version: what it was built from and how, as one JSON object");
+    json->needs(app_.set_version_flag("--version", kVersion));
     app_.footer("Examples:\n"
                 "  tidegate run                          apply what is pending in prisma/migrations to $DATABASE_URL\n"
                 "  tidegate plan                         what run would do; changes nothing\n"
@@ -53,7 +54,7 @@ class Parser {
     } catch (const CLI::CallForHelp&) {
       return {std::nullopt, help_of_chosen(), {}, 0};
     } catch (const CLI::CallForVersion&) {
-      return {std::nullopt, std::string("tidegate ") + kVersion + "\n", {}, 0};
+      return {std::nullopt, (app_.count("--json") > 0 ? version_json() : std::string("tidegate ") + kVersion) + "\n", {}, 0};
     } catch (const CLI::Error& e) {
       return usage_error(e.what());
     }

@@ -2,6 +2,7 @@
 // The commands that ask: status, plan, validate, plugin, scratch, and help.
 #include <csignal>
 #include <filesystem>
+#include <regex>
 #include <thread>
 
 #include "project.hpp"
@@ -195,6 +196,19 @@ TEST_F(Commands, Version_IsOneLine) {
   EXPECT_CODE(done, 0);
   EXPECT_EQ(done.out.rfind("tidegate ", 0), 0U);
   EXPECT_EQ(std::count(done.out.begin(), done.out.end(), '\n'), 1);
+}
+
+TEST_F(Commands, VersionAsJson_SaysWhatItWasBuiltFrom) {
+  const auto answer = project.json({"--version", "--json"});
+  EXPECT_EQ("tidegate " + answer["version"].get<std::string>() + "\n", project.tidegate({"--version"}).out);
+  EXPECT_TRUE(std::regex_match(answer["commit"].get<std::string>(), std::regex("unknown|[0-9a-f]{40}"))) << answer;
+  EXPECT_TRUE(answer["abi"]["major"].is_number()) << answer;
+  EXPECT_FALSE(answer["compiler"].get<std::string>().empty());
+  EXPECT_EQ(answer["flags"].get<std::string>().find('/'), std::string::npos) << "a path of the machine that built it: " << answer;
+  EXPECT_EQ(project.json({"--json", "--version"}), answer);
+  const auto alone = project.tidegate({"--json"});
+  EXPECT_CODE(alone, 2);
+  EXPECT_SAYS(alone, "--version");
 }
 
 TEST_F(Commands, MisspeltCommandOrOption_NamesTheNearest) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "base/text.hpp"
@@ -57,6 +58,20 @@ bool same(const Pin& a, const Pin* b) {
   return b != nullptr && a.version == b->version && a.sha256 == b->sha256;
 }
 
+/// What stands on the pin's line behind its table: a comment.
+std::string_view behind_table(std::string_view line) {
+  char quote = 0;
+  for (std::size_t i = line.find('='); i < line.size(); ++i) {
+    if (quote != 0)
+      quote = line[i] == quote ? 0 : quote;
+    else if (line[i] == '"' || line[i] == '\'')
+      quote = line[i];
+    else if (line[i] == '}')
+      return line.substr(i + 1);
+  }
+  return {};
+}
+
 /// The text with each pin on its line: where it stands, else first in the section, else in a new one at the end.
 std::string with_pins(const std::string& text, const std::string& file, const std::vector<Pin>& before, const std::vector<Pin>& pins) {
   auto lines = base::split(text, '\n');
@@ -64,7 +79,7 @@ std::string with_pins(const std::string& text, const std::string& file, const st
   for (const auto& pin : pins) {
     const auto* old = pin_for(before, pin.plugin_id);
     if (old != nullptr && old->where.file == file && old->where.line >= 1 && old->where.line <= lines.size())
-      lines[old->where.line - 1] = as_line(pin);
+      lines[old->where.line - 1] = as_line(pin) + std::string(behind_table(lines[old->where.line - 1]));
     else
       fresh.push_back(as_line(pin));
   }
@@ -86,8 +101,11 @@ std::string with_pins(const std::string& text, const std::string& file, const st
   return out;
 }
 
-/// Whole or not at all, with the permissions that it had.
-Result<void> replace_file(const std::string& path, const std::string& text) {
+/// Whole or not at all, with the permissions that it had; what a link leads to.
+Result<void> replace_file(const std::string& named, const std::string& text) {
+  std::error_code unresolved;
+  const auto target = std::filesystem::canonical(named, unresolved).string();
+  const auto& path = unresolved ? named : target;
   const std::string beside = path + ".tidegate-new";
   struct stat info {};
   std::ofstream out(beside, std::ios::binary | std::ios::trunc);

@@ -81,6 +81,19 @@ TEST_F(PluginLock, ChangedFile_IsRefusedUntilItIsLockedAnew) {
   EXPECT_CODE(project.tidegate({"validate"}), 0);
 }
 
+TEST_F(PluginLock, CommentBehindAPinAndALinkToTheFile_Stay) {
+  project.file("deploy/pipeline.toml",
+               std::string(kStart) + "[plugins.pin]\n\"org.example.probe\" = { version = '1.0.0' }  # seen by {Ann}\n" + kStage);
+  fs::rename(project.dir.path() + "/plugins", project.dir.path() + "/deploy/plugins");
+  fs::create_symlink("pipeline.toml", project.dir.path() + "/deploy/current.toml");
+  ASSERT_CODE(project.tidegate({"plugin", "lock", "deploy/current.toml"}), 0);
+  EXPECT_TRUE(fs::is_symlink(project.dir.path() + "/deploy/current.toml"));
+  const auto locked = file_text(project.dir.path() + "/deploy/pipeline.toml");
+  EXPECT_NE(locked.find("\" }  # seen by {Ann}\n"), std::string::npos) << locked;
+  EXPECT_NE(locked.find("version = \"1.2.3\""), std::string::npos) << locked;
+  EXPECT_CODE(project.tidegate({"validate", "deploy/current.toml"}), 0);
+}
+
 TEST_F(PluginLock, PinWrittenAsATable_IsLeftAloneWithTheLinesToWrite) {
   const std::string before = std::string(kStart) + "[plugins.pin.\"org.example.probe\"]\nversion = \"1.0.0\"\n" + kStage;
   project.file("tidegate.toml", before);

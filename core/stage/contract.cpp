@@ -44,4 +44,15 @@ Outcome enforce(Kind kind, const std::string& stage_id, Outcome answer) {
   return answer;
 }
 
+std::uint32_t flags_of(const Request& request) {
+  return (request.dry ? TG_RUN_DRY : 0) | (request.changed ? TG_RUN_CHANGED : 0);
+}
+
+std::optional<Error> refuse_call(const std::string& stage_id, bool offered, bool busy, std::string_view extension) {
+  if (!offered) return Error{Status::unsupported, "stage '" + stage_id + "' does not offer " + std::string(extension)};
+  if (!busy) return std::nullopt;
+  return Error{Status::conflict, "stage '" + stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
+               "a stage cannot ask itself, nor one that is asking it"};
+}
+
 }  // namespace tidegate::stage

@@ -13,4 +13,10 @@ services::Access access_of(manifest::Kind kind, bool dry);
 /// that may not block becomes an error of class internal that names the plugin's bug.
 Outcome enforce(manifest::Kind kind, const std::string& stage_id, Outcome answer);
 
+/// The request as tg_run::flags.
+std::uint32_t flags_of(const Request& request);
+
+/// Why a stage is not asked for an extension: it does not offer it, or is in the middle of a call; nullopt: it may be.
+std::optional<base::Error> refuse_call(const std::string& stage_id, bool offered, bool busy, std::string_view extension);
+
 }  // namespace tidegate::stage

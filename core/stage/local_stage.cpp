@@ -65,10 +65,8 @@ class LocalStage final : public Stage {
 
   Outcome run(const Request& request) override {
     const Entered entered(*this, access_of(kind_, request.dry), request.deadline);
-    std::uint32_t flags = request.dry ? TG_RUN_DRY : 0;
-    if (request.changed) flags |= TG_RUN_CHANGED;
-    const tg_run in{sizeof(tg_run),  flags, sdk::to_abi(request.run_id), sdk::to_abi(host_.stage_id), sdk::to_abi(manifest::name_of(kind_)),
-                    request.attempt, 0};
+    const tg_run in{sizeof(tg_run), flags_of(request), sdk::to_abi(request.run_id), sdk::to_abi(host_.stage_id),
+                    sdk::to_abi(manifest::name_of(kind_)), request.attempt, 0};
     tg_verdict verdict = TG_VERDICT_UNSET;
     Collector report;
     const tg_status status = raw_->run(raw_, &in, &verdict, &report);
@@ -81,17 +79,12 @@ class LocalStage final : public Stage {
 
   Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments_json, Access access,
                            Deadline deadline) override {
-    if (raw_->call == nullptr || !offers(extension))
-      return Error{Status::unsupported, "stage '" + host_.stage_id + "' does not offer " + std::string(extension)};
-    if (busy_)
-      return Error{Status::conflict,
-                   "stage '" + host_.stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
-                   "a stage cannot ask itself, nor one that is asking it"};
+    if (auto refused = refuse_call(host_.stage_id, raw_->call != nullptr && offers(extension), busy_, extension)) return *std::move(refused);
     const Entered entered(*this, access, deadline);
     std::string answer;
     Collector report;
-    const tg_status status =
-        raw_->call(raw_, sdk::to_abi(extension), sdk::to_abi(method), sdk::to_abi(arguments_json), &answer, &sdk::take_string, &report);
+    const tg_status status = raw_->call(raw_, sdk::to_abi(extension), sdk::to_abi(method), sdk::to_abi(arguments_json), &answer,
+                                        &sdk::take_string, &report);
     if (status != TG_OK) return report.error_for(status, host_.stage_id, std::string(extension) + " " + std::string(method));
     return answer;
   }

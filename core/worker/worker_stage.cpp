@@ -105,20 +105,14 @@ class WorkerStage final : public stage::Stage {
 
   Outcome run(const stage::Request& request) override {
     const Entered entered(*this, stage::access_of(kind_, request.dry), request.deadline);
-    std::uint32_t flags = request.dry ? TG_RUN_DRY : 0;
-    if (request.changed) flags |= TG_RUN_CHANGED;
     Writer arguments;
-    arguments.u32(flags).text(request.run_id).text(host_.stage_id).text(manifest::name_of(kind_)).u32(request.attempt);
+    arguments.u32(stage::flags_of(request)).text(request.run_id).text(host_.stage_id).text(manifest::name_of(kind_)).u32(request.attempt);
     return enforce(kind_, host_.stage_id, outcome(What::run, "run", arguments, request.deadline));
   }
 
   Result<std::string> call(std::string_view extension, std::string_view method, std::string_view arguments_json, Access access,
                            Deadline deadline) override {
-    if (!offers(extension)) return Error{Status::unsupported, "stage '" + host_.stage_id + "' does not offer " + std::string(extension)};
-    if (busy_)
-      return Error{Status::conflict,
-                   "stage '" + host_.stage_id + "' is asked for " + std::string(extension) + " while a call into it is under way",
-                   "a stage cannot ask itself, nor one that is asking it"};
+    if (auto refused = stage::refuse_call(host_.stage_id, offers(extension), busy_, extension)) return *std::move(refused);
     const Entered entered(*this, access, deadline);
     if (auto created = create(); !created) return created.error();
     const std::string doing = std::string(extension) + " " + std::string(method);

@@ -2,7 +2,6 @@
 #include "worker/child.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 #include <cstring>
 #include <vector>
 
+#include "services/process/spawn_arguments.hpp"
 #include "worker/protocol.hpp"
 
 namespace tidegate::worker {
@@ -26,23 +26,8 @@ using base::Status;
 /// All that a worker gets of the host's environment: what is in the rest is no business of a plugin's.
 constexpr std::array<const char*, 7> kVariables = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "HOME", "TMPDIR"};
 
-struct SpawnArguments {
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-  SpawnArguments() {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-  }
-  ~SpawnArguments() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  SpawnArguments(const SpawnArguments&) = delete;
-  SpawnArguments& operator=(const SpawnArguments&) = delete;
-};
-
 int spawn(pid_t& pid, const std::string& program, int socket, int output) {
-  SpawnArguments arguments;
+  services::process::SpawnArguments arguments;
   // Output first: the socket's place may be where the end of the pipe is now.
   ::posix_spawn_file_actions_addopen(&arguments.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&arguments.actions, output, STDOUT_FILENO);

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,6 +20,7 @@
 
 #include "base/text.hpp"
 #include "services/process/program.hpp"
+#include "services/process/spawn_arguments.hpp"
 
 namespace tidegate::services::process {
 namespace {
@@ -111,22 +111,6 @@ class Child {
  private:
   pid_t pid_;
   Fd pidfd_;
-};
-
-/// posix_spawn's two argument objects, with an owner.
-struct SpawnArguments {
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-  SpawnArguments() {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-  }
-  ~SpawnArguments() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  SpawnArguments(const SpawnArguments&) = delete;
-  SpawnArguments& operator=(const SpawnArguments&) = delete;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {

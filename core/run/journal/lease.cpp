@@ -32,12 +32,6 @@ Deadline step() {
   return Deadline::in(Control::kStatementLimit);
 }
 
-Result<int> pid_behind(Session& session) {
-  auto rows = rows_of(session, "SELECT pg_catalog.pg_backend_pid()", {}, step());
-  if (!rows) return std::move(rows).error();
-  return std::stoi(rows->front()[0]);
-}
-
 /// Between two looks; an error when the run was interrupted.
 Result<void> pause_for(std::chrono::milliseconds pause, const LeaseWait& wait, const std::string& whom) {
   const services::Interruption nobody;
@@ -250,7 +244,7 @@ Result<LeaseTaken> Lease::acquire(const LeaseRequest& request, const LeaseWait& 
 
 Result<void> Lease::main_is(Session& main) {
   auto& me = *impl_;
-  auto pid = pid_behind(main);
+  auto pid = backend_behind(main);
   if (!pid) return std::move(pid).error();
   if (*pid == me.pid) return behind_a_pooler(main.target());
   if (!me.recorded) return {};

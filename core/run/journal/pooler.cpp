@@ -19,26 +19,20 @@ using services::db::Session;
 constexpr int kOthers = 3;
 constexpr int kRoundsOfEach = 4;
 
-Result<int> pid_behind(Session& session) {
-  auto rows = rows_of(session, "SELECT pg_catalog.pg_backend_pid()", {}, Deadline::in(Control::kStatementLimit));
-  if (!rows) return std::move(rows).error();
-  return std::stoi(rows->front()[0]);
-}
-
 using Others = std::vector<std::unique_ptr<Session>>;
 
 /// One try: whether the session is given another backend while transactions in the others keep theirs, or one of them the
 /// session's.
 bool moves_beside(const Others& others, Session& session, int pid) {
   const auto there = [&] {
-    const auto now = pid_behind(session);
+    const auto now = backend_behind(session);
     return now && *now == pid;
   };
   if (!there()) return true;  // where backends take turns
   for (const auto& other : others) {
     // Statement mode refuses it, and a pool that has nothing left keeps it waiting.
     if (!rows_of(*other, "BEGIN READ ONLY", {}, Deadline::in(Control::kStatementLimit))) return true;
-    const auto held = pid_behind(*other);
+    const auto held = backend_behind(*other);
     if (!held || *held == pid || !there()) return true;
   }
   return false;
@@ -62,6 +56,12 @@ Result<bool> moves(Session& session, int pid, const OpenAnother& another) {
 
 }  // namespace
 
+Result<int> backend_behind(Session& session) {
+  auto rows = rows_of(session, "SELECT pg_catalog.pg_backend_pid()", {}, Deadline::in(Control::kStatementLimit));
+  if (!rows) return std::move(rows).error();
+  return std::stoi(rows->front()[0]);
+}
+
 Error behind_a_pooler(const services::db::ConnectionTarget& target) {
   return {Status::unsupported, "the connection to " + target.display + " goes through a transaction-mode pooler",
           "locks and settings of a session do not hold there; give the direct connection (DIRECT_URL, DATABASE_URL_UNPOOLED)" +
@@ -69,7 +69,7 @@ Error behind_a_pooler(const services::db::ConnectionTarget& target) {
 }
 
 Result<int> backend_of_its_own(Session& session, const OpenAnother& another) {
-  const auto pid = pid_behind(session);
+  const auto pid = backend_behind(session);
   // PgBouncer makes the number up that it gives a client.
   if (!pid || *pid == session.backend_pid()) return pid;
   if (session.target().pooled) return behind_a_pooler(session.target());

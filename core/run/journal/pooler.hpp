@@ -14,7 +14,9 @@ namespace tidegate::run {
 /// Another session of the same target.
 using OpenAnother = std::function<base::Result<std::unique_ptr<services::db::Session>>()>;
 
-/// The backend behind the session, as the server has it. Costs one round trip where nothing is in between. Behind a pooler it
+/// The backend behind the session, as the server has it.
+base::Result<int> backend_behind(services::db::Session& session);
+/// The same, where it is the session's alone. Costs one round trip where nothing is in between. Behind a pooler it
 /// is found out with up to three more sessions whether the backend is kept. unsupported: it is not.
 base::Result<int> backend_of_its_own(services::db::Session& session, const OpenAnother& another);
 
